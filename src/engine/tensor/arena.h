@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "engine/tensor/storage.h"
+#include "engine/tensor/tensor.h"
+
+namespace darkroom::engine {
+
+/// Host memory for activations. Blocks come back when their last tensor is gone and are handed out
+/// again, so that from the second step on nothing is allocated. Used by one thread at a time.
+class Arena final : public StorageOwner {
+  public:
+    explicit Arena(Backend& backend) : backend_(backend) {}
+    /// Every tensor must be gone by now.
+    ~Arena();
+    Arena(const Arena&) = delete;
+    Arena& operator=(const Arena&) = delete;
+
+    /// An uninitialised tensor, 64-byte aligned. Throws std::bad_alloc.
+    Tensor allocate(const Shape& shape, DType dtype);
+
+    /// Gives all unused blocks back to the system.
+    void trim();
+
+    /// Bytes held from the system now, and the most ever held.
+    [[nodiscard]] std::size_t held_bytes() const { return held_bytes_; }
+    [[nodiscard]] std::size_t peak_bytes() const { return peak_bytes_; }
+
+    void recycle(Storage* storage) override;
+
+  private:
+    struct Block;
+
+    Backend& backend_;
+    std::multimap<std::size_t, Storage*> free_;
+    std::map<Storage*, std::unique_ptr<Block>> blocks_;
+    std::size_t held_bytes_ = 0;
+    std::size_t peak_bytes_ = 0;
+};
+
+}  // namespace darkroom::engine

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/tensor/tensor.h"
+
+namespace darkroom::engine {
+
+/// A square 2D convolution. `pad_before` rows and columns of zeros stand above and left of the
+/// picture, `pad_after` below and right of it.
+struct Conv2dSpec {
+    std::int64_t in_channels = 0;
+    std::int64_t out_channels = 0;
+    std::int64_t kernel = 3;
+    std::int64_t stride = 1;
+    std::int64_t pad_before = 1;
+    std::int64_t pad_after = 1;
+
+    bool operator==(const Conv2dSpec&) const = default;
+};
+
+/// y = x W^T; a 1x1 convolution over NHWC is one of these.
+struct LinearSpec {
+    std::int64_t in_features = 0;
+    std::int64_t out_features = 0;
+
+    bool operator==(const LinearSpec&) const = default;
+};
+
+using LayerSpec = std::variant<Conv2dSpec, LinearSpec>;
+
+/// How a backend stores the weights of one layer. `tag` names the byte layout exactly: equal tags
+/// from one backend fingerprint mean interchangeable bytes.
+struct PackedLayout {
+    std::string tag;
+    std::size_t size_bytes = 0;
+};
+
+/// Weights of one layer in a backend's layout. The bytes are usually a piece of a memory map and
+/// belong to `owner`; they are 64-byte aligned.
+struct PackedWeights {
+    LayerSpec spec;
+    PackedLayout layout;
+    const std::byte* data = nullptr;
+    std::shared_ptr<const void> owner;
+};
+
+enum class Activation { none, silu, gelu, quick_gelu };
+
+/// What happens to the result of a convolution or linear before it is stored:
+/// activation(result + bias) + residual. Absent tensors are left out.
+struct Epilogue {
+    /// f32, [out] for all samples or [samples, out] for one row each.
+    Tensor bias = {};
+    Activation activation = Activation::none;
+    /// Shape and dtype of the result.
+    Tensor residual = {};
+};
+
+struct AttentionOptions {
+    std::int64_t heads = 1;
+    /// Row i sees only rows 0..i.
+    bool causal = false;
+};
+
+/// The operations that a device offers. A backend computes in one dtype (f32 or bf16), which every
+/// activation has unless an operation says otherwise; norms, softmax and sums accumulate in f32.
+///
+/// What a sample becomes never depends on its batch mates nor on the number of threads: the bytes
+/// are equal for equal fingerprint. Used by one thread, the device thread. Shapes are checked by
+/// engine/ops before they come here. Throws DeviceError-like std exceptions only when the device
+/// fails; wrong shapes throw ContractViolation.
+class Backend {
+  public:
+    virtual ~Backend() = default;
+
+    /// "cpu" or "reference".
+    [[nodiscard]] virtual std::string name() const = 0;
+    /// Everything that can change result bytes or packed layouts: backend, instruction set, dtype,
+    /// library version, e.g. "cpu/avx512/bf16/onednn-2.6.3".
+    [[nodiscard]] virtual std::string fingerprint() const = 0;
+    [[nodiscard]] virtual DType compute_dtype() const = 0;
+
+    // Memory
+    /// An uninitialised tensor from the arena.
+    virtual Tensor empty(const Shape& shape, DType dtype) = 0;
+    /// A tensor over memory that somebody else owns and that outlives it (mapped weights).
+    virtual Tensor borrow(
+        const std::byte* data,
+        const Shape& shape,
+        DType dtype,
+        std::shared_ptr<const void> owner) = 0;
+    /// Gives unused activation memory back to the system.
+    virtual void trim() = 0;
+    /// The most bytes of activations ever held.
+    [[nodiscard]] virtual std::size_t peak_activation_bytes() const = 0;
+
+    // Packing. `weights` are f32: OIHW for a convolution, [out, in] for a linear.
+    [[nodiscard]] virtual PackedLayout layout_of(const LayerSpec& spec) const = 0;
+    virtual void pack(
+        const LayerSpec& spec, std::span<const float> weights, std::span<std::byte> packed) = 0;
+
+    // Networks
+    /// x [n, h, w, in] -> [n, h', w', out], h' = (h + pad_before + pad_after - kernel) / stride + 1.
+    virtual Tensor conv2d(
+        const Tensor& x, const PackedWeights& weights, const Epilogue& epilogue) = 0;
+    /// x [samples, rows, in] -> [samples, rows, out].
+    virtual Tensor linear(
+        const Tensor& x, const PackedWeights& weights, const Epilogue& epilogue) = 0;
+    /// x [..., 2f] -> [..., f]: first half times gelu(second half), exact erf GELU.
+    virtual Tensor geglu(const Tensor& x) = 0;
+    /// x [n, h, w, c]; gamma, beta f32 [c]; statistics per sample and group of c / groups channels.
+    virtual Tensor group_norm(
+        const Tensor& x,
+        const Tensor& gamma,
+        const Tensor& beta,
+        std::int64_t groups,
+        float epsilon,
+        Activation activation) = 0;
+    /// x [..., c]; gamma, beta f32 [c]; statistics per row.
+    virtual Tensor layer_norm(
+        const Tensor& x, const Tensor& gamma, const Tensor& beta, float epsilon) = 0;
+    /// q [n, tq, c], k and v [n, tk, c] -> [n, tq, c]; heads are contiguous slices of the channels,
+    /// scale 1 / sqrt(c / heads). Never materialises q k^T.
+    virtual Tensor attention(
+        const Tensor& q, const Tensor& k, const Tensor& v, const AttentionOptions& options) = 0;
+    /// Softmax over the last axis.
+    virtual Tensor softmax(const Tensor& x) = 0;
+    /// table [rows, c] of compute dtype, ids i32 [n, t] -> [n, t, c].
+    virtual Tensor embedding(const Tensor& table, const Tensor& ids) = 0;
+    virtual Tensor activate(const Tensor& x, Activation activation) = 0;
+
+    // Feature maps
+    /// Nearest neighbour to any size: [n, h, w, c] -> [n, height, width, c].
+    virtual Tensor resize_nearest(const Tensor& x, std::int64_t height, std::int64_t width) = 0;
+    /// [..., a] and [..., b] -> [..., a + b].
+    virtual Tensor concat_channels(const Tensor& a, const Tensor& b) = 0;
+    /// Stacks along the first axis; all other extents and the dtypes are equal.
+    virtual Tensor concat_samples(std::span<const Tensor> parts) = 0;
+    /// [n, c, h, w] <-> [n, h, w, c].
+    virtual Tensor nchw_to_nhwc(const Tensor& x) = 0;
+    virtual Tensor nhwc_to_nchw(const Tensor& x) = 0;
+
+    // Elementwise, any one dtype of f32 and bf16
+    virtual Tensor add(const Tensor& a, const Tensor& b) = 0;
+    virtual Tensor multiply(const Tensor& a, const Tensor& b) = 0;
+    /// a x + b y.
+    virtual Tensor combine(float a, const Tensor& x, float b, const Tensor& y) = 0;
+    /// a x + b.
+    virtual Tensor affine(const Tensor& x, float a, float b) = 0;
+    virtual Tensor cast(const Tensor& x, DType dtype) = 0;
+    /// True when no element is NaN or infinite.
+    virtual bool all_finite(const Tensor& x) = 0;
+
+    // Host
+    /// Copies f32 numbers in, as an f32 tensor.
+    virtual Tensor upload(std::span<const float> values, const Shape& shape) = 0;
+    virtual Tensor upload(std::span<const std::int32_t> values, const Shape& shape) = 0;
+    /// Copies the numbers out as f32.
+    virtual std::vector<float> download(const Tensor& x) = 0;
+};
+
+}  // namespace darkroom::engine
