@@ -18,6 +18,13 @@ endfunction()
 
 function(add_module name)
     cmake_parse_arguments(M "" "" "HEADERS;SOURCES;TESTS;DEPS;EXTERNAL;TEST_DEPS;TEST_LABELS" ${ARGN})
+    foreach(kind SOURCES TESTS HEADERS)  # TEMPORARY
+        foreach(file ${M_${kind}})
+            if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${file} AND NOT IS_ABSOLUTE ${file})
+                list(REMOVE_ITEM M_${kind} ${file})
+            endif()
+        endforeach()
+    endforeach()  # END TEMPORARY
     module_target(target ${name})
     set(kind PUBLIC)
     if(M_SOURCES)

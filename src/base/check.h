@@ -22,10 +22,10 @@ namespace detail {
 }  // namespace darkroom
 
 /// Throws ContractViolation with the expression and a formatted message unless `condition` holds.
-#define DARKROOM_CHECK(condition, ...)                                                  \
-    do {                                                                                \
-        if (!(condition)) [[unlikely]] {                                                \
-            ::darkroom::detail::check_failed(                                           \
-                #condition, __FILE__, __LINE__, ::fmt::format(__VA_ARGS__));            \
-        }                                                                               \
+#define DARKROOM_CHECK(condition, ...)                                       \
+    do {                                                                     \
+        if (!(condition)) [[unlikely]] {                                     \
+            ::darkroom::detail::check_failed(                                \
+                #condition, __FILE__, __LINE__, ::fmt::format(__VA_ARGS__)); \
+        }                                                                    \
     } while (false)

@@ -2,7 +2,6 @@
 #include "base/clock.h"
 
 #include <ctime>
-
 #include <fstream>
 
 namespace darkroom {

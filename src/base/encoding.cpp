@@ -122,7 +122,8 @@ void append_utf8(std::string& text, char32_t code_point) {
 std::string repair_utf8(std::string_view text) {
     std::string repaired;
     repaired.reserve(text.size());
-    for (std::size_t i = 0; i < text.size();) append_utf8(repaired, next_code_point(text, i));
+    for (std::size_t i = 0; i < text.size();)
+        append_utf8(repaired, next_code_point(text, i));
     return repaired;
 }
 

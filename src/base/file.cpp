@@ -57,17 +57,23 @@ Error system_error(std::string_view action, const std::filesystem::path& path, i
     ErrorCode code = ErrorCode::unavailable;
     switch (error_number) {
         case ENOENT:
-        case ENOTDIR: code = ErrorCode::not_found; break;
+        case ENOTDIR:
+            code = ErrorCode::not_found;
+            break;
         case EACCES:
         case EPERM:
-        case EROFS: code = ErrorCode::permission_denied; break;
+        case EROFS:
+            code = ErrorCode::permission_denied;
+            break;
         case ENOSPC:
         case EDQUOT:
-        case ENOMEM: code = ErrorCode::resource_exhausted; break;
-        default: break;
+        case ENOMEM:
+            code = ErrorCode::resource_exhausted;
+            break;
+        default:
+            break;
     }
-    return Error{
-        code, format("{} {}: {}", action, path.string(), std::strerror(error_number))};
+    return Error{code, format("{} {}: {}", action, path.string(), std::strerror(error_number))};
 }
 
 Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {

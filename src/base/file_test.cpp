@@ -43,8 +43,7 @@ TEST_F(FileTest, FailuresNameThePath) {
     EXPECT_EQ(missing.error().code, ErrorCode::not_found);
     EXPECT_NE(missing.error().message.find("missing"), std::string::npos);
     EXPECT_EQ(MappedFile::open(folder_).error().code, ErrorCode::corrupt_input);
-    EXPECT_EQ(
-        write_file(folder_ / "no" / "such", "x").error().code, ErrorCode::not_found);
+    EXPECT_EQ(write_file(folder_ / "no" / "such", "x").error().code, ErrorCode::not_found);
 }
 
 TEST_F(FileTest, AFileOverTheLimitIsRefused) {

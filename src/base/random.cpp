@@ -25,7 +25,8 @@ std::uint64_t random_below(std::uint64_t bound) {
     DARKROOM_CHECK(bound > 0, "empty range");
     const std::uint64_t limit = UINT64_MAX - UINT64_MAX % bound;
     std::uint64_t word = random_word();
-    while (word >= limit) word = random_word();
+    while (word >= limit)
+        word = random_word();
     return word % bound;
 }
 

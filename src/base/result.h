@@ -16,7 +16,7 @@ class [[nodiscard]] Result {
   public:
     using value_type = T;
 
-    Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit
+    Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: implicit
     Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit
 
     [[nodiscard]] bool has_value() const { return state_.index() == 0; }
@@ -96,8 +96,8 @@ class [[nodiscard]] Result<void> {
     DARKROOM_TRY_ASSIGN_INNER(DARKROOM_CONCAT(result_, __LINE__), declaration, expression)
 
 /// Evaluates a Result<void> (or discards a value) and returns its error to the caller.
-#define DARKROOM_TRY(expression)                                              \
-    do {                                                                      \
-        auto darkroom_result = (expression);                                  \
-        if (!darkroom_result.has_value()) return darkroom_result.error();     \
+#define DARKROOM_TRY(expression)                                          \
+    do {                                                                  \
+        auto darkroom_result = (expression);                              \
+        if (!darkroom_result.has_value()) return darkroom_result.error(); \
     } while (false)

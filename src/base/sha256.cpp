@@ -45,7 +45,8 @@ std::string Sha256::hex() {
     unsigned size = 0;
     EVP_DigestFinal_ex(state_->context, digest.data(), &size);
     std::string text;
-    for (unsigned i = 0; i < size; ++i) text += format("{:02x}", digest[i]);
+    for (unsigned i = 0; i < size; ++i)
+        text += format("{:02x}", digest[i]);
     return text;
 }
 

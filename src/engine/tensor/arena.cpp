@@ -31,8 +31,8 @@ struct Arena::Block {
     Block& operator=(const Block&) = delete;
 
     static std::byte* map(std::size_t size) {
-        void* data = ::mmap(
-            nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        void* data =
+            ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (data == MAP_FAILED) throw std::bad_alloc();
         return static_cast<std::byte*>(data);
     }
@@ -41,6 +41,8 @@ struct Arena::Block {
     std::byte* memory;
     Storage storage;
 };
+
+Arena::Arena(Backend& backend) : backend_(backend) {}
 
 Arena::~Arena() = default;
 

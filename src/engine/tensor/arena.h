@@ -15,7 +15,7 @@ namespace darkroom::engine {
 /// again, so that from the second step on nothing is allocated. Used by one thread at a time.
 class Arena final : public StorageOwner {
   public:
-    explicit Arena(Backend& backend) : backend_(backend) {}
+    explicit Arena(Backend& backend);
     /// Every tensor must be gone by now.
     ~Arena();
     Arena(const Arena&) = delete;

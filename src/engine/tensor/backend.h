@@ -108,7 +108,8 @@ class Backend {
         const LayerSpec& spec, std::span<const float> weights, std::span<std::byte> packed) = 0;
 
     // Networks
-    /// x [n, h, w, in] -> [n, h', w', out], h' = (h + pad_before + pad_after - kernel) / stride + 1.
+    /// x [n, h, w, in] -> [n, h', w', out], h' = (h + pad_before + pad_after - kernel) / stride
+    /// + 1.
     virtual Tensor conv2d(
         const Tensor& x, const PackedWeights& weights, const Epilogue& epilogue) = 0;
     /// x [samples, rows, in] -> [samples, rows, out].

@@ -14,10 +14,13 @@ enum class DType { f32, bf16, f16, i32, u8 };
 constexpr std::size_t size_of(DType dtype) {
     switch (dtype) {
         case DType::f32:
-        case DType::i32: return 4;
+        case DType::i32:
+            return 4;
         case DType::bf16:
-        case DType::f16: return 2;
-        case DType::u8: return 1;
+        case DType::f16:
+            return 2;
+        case DType::u8:
+            return 1;
     }
     return 0;
 }

@@ -11,8 +11,8 @@ namespace {
 
 TEST(Bf16, RoundsToNearestEven) {
     EXPECT_EQ(to_f32(to_bf16(1.0f)), 1.0f);
-    EXPECT_EQ(to_f32(to_bf16(1.00390625f)), 1.0f);        // halfway, even below
-    EXPECT_EQ(to_f32(to_bf16(1.01171875f)), 1.015625f);   // halfway, even above
+    EXPECT_EQ(to_f32(to_bf16(1.00390625f)), 1.0f);       // halfway, even below
+    EXPECT_EQ(to_f32(to_bf16(1.01171875f)), 1.015625f);  // halfway, even above
     EXPECT_TRUE(std::isnan(to_f32(to_bf16(std::numeric_limits<float>::quiet_NaN()))));
     EXPECT_TRUE(std::isinf(to_f32(to_bf16(std::numeric_limits<float>::max()))));
 }

@@ -25,7 +25,8 @@ std::int64_t Shape::operator[](int axis) const {
 
 std::int64_t Shape::numel() const {
     std::int64_t count = 1;
-    for (int i = 0; i < rank_; ++i) count *= extents_[static_cast<std::size_t>(i)];
+    for (int i = 0; i < rank_; ++i)
+        count *= extents_[static_cast<std::size_t>(i)];
     return count;
 }
 

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/models/unet/unet.h"
+
+#include "base/check.h"
+#include "engine/ops/elementwise.h"
+#include "engine/ops/timestep_embedding.h"
+#include "engine/ops/feature_map.h"
+
+namespace darkroom::engine {
+
+std::vector<const SpatialTransformer*> Unet::transformers() const {
+    std::vector<const SpatialTransformer*> found;
+    for (const std::vector<Block>* part : {&inputs_, &middle_, &outputs_}) {
+        for (const Block& block : *part) {
+            if (block.transformer) found.push_back(&*block.transformer);
+        }
+    }
+    return found;
+}
+
+UnetContext Unet::prepare(const Tensor& tokens) const {
+    UnetContext context;
+    for (const SpatialTransformer* transformer : transformers()) {
+        for (const TransformerBlock& block : transformer->blocks()) {
+            context.keys.push_back(block.keys(tokens));
+        }
+    }
+    return context;
+}
+
+Unet::Call Unet::begin_call(Backend& backend, std::span<const UnetSample> samples) const {
+    Call call;
+    std::vector<float> timesteps;
+    for (const UnetSample& sample : samples)
+        timesteps.push_back(sample.timestep);
+    const auto n = static_cast<std::int64_t>(samples.size());
+    const Tensor sinusoids = ops::cast(
+        ops::timestep_embedding(backend, timesteps, config_.model_channels), backend.compute_dtype());
+    // One row per sample: [n, 1, c], so that no sample shares a matrix product with another.
+    const Tensor rows = sinusoids.reshape({n, 1, config_.model_channels});
+    const Tensor embedded = time_out_(time_in_(rows, {.activation = Activation::silu}));
+    call.embedding = ops::activate(embedded, Activation::silu);
+
+    const std::size_t blocks = samples.empty() ? 0 : samples[0].context->keys.size();
+    for (std::size_t block = 0; block < blocks; ++block) {
+        for (const UnetSample& sample : samples)
+            call.keys.push_back(&sample.context->keys[block]);
+    }
+    return call;
+}
+
+Tensor Unet::run(const ResBlock& block, const Tensor& x, const Call& call) {
+    const std::int64_t n = x.shape()[0];
+    // The time embedding is added to every pixel: a bias of its own for each sample.
+    Tensor bias = ops::cast(block.embedding(call.embedding), DType::f32);
+    bias = bias.reshape({n, bias.shape()[-1]});
+    std::vector<Tensor> own(
+        static_cast<std::size_t>(n), block.conv_in.bias().reshape({1, bias.shape()[1]}));
+    bias = ops::add(bias, ops::concat_samples(own));
+
+    Tensor h = block.conv_in(block.norm_in(x, Activation::silu), {.bias = bias});
+    h = block.norm_out(h, Activation::silu);
+    const Tensor skip = block.skip ? (*block.skip)(x) : x;
+    return block.conv_out(h, {.residual = skip});
+}
+
+Tensor Unet::run(const Block& block, Tensor x, Call& call) {
+    if (block.convolution) x = (*block.convolution)(x);
+    if (block.residual) x = run(*block.residual, x, call);
+    if (block.transformer) {
+        const std::size_t count =
+            block.transformer->blocks().size() * static_cast<std::size_t>(x.shape()[0]);
+        x = (*block.transformer)(x, std::span(call.keys).subspan(call.next_keys, count));
+        call.next_keys += count;
+    }
+    if (block.upsample) x = (*block.upsample)(ops::upsample_nearest2(x));
+    return x;
+}
+
+Tensor Unet::operator()(const Tensor& x, std::span<const UnetSample> samples) const {
+    DARKROOM_CHECK(
+        x.shape().rank() == 4 && x.shape()[3] == config_.in_channels &&
+            x.shape()[0] == static_cast<std::int64_t>(samples.size()) && !samples.empty(),
+        "a UNet with {} channels was given {} for {} samples",
+        config_.in_channels,
+        to_string(x.shape()),
+        samples.size());
+    Call call = begin_call(x.backend(), samples);
+
+    std::vector<Tensor> skips;
+    Tensor h = x;
+    for (const Block& block : inputs_) {
+        h = run(block, std::move(h), call);
+        skips.push_back(h);
+    }
+    for (const Block& block : middle_)
+        h = run(block, std::move(h), call);
+    for (const Block& block : outputs_) {
+        const Tensor skip = std::move(skips.back());
+        skips.pop_back();
+        // Sizes that do not halve evenly come back one too large (A1111 resizes to the skip).
+        if (h.shape()[1] != skip.shape()[1] || h.shape()[2] != skip.shape()[2]) {
+            h = ops::resize_nearest(h, skip.shape()[1], skip.shape()[2]);
+        }
+        h = run(block, ops::concat_channels(h, skip), call);
+    }
+    return out_conv_(out_norm_(h, Activation::silu));
+}
+
+}  // namespace darkroom::engine

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/nn/layers.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "engine/ops/matrix.h"
+#include "engine/ops/norm.h"
+
+namespace darkroom::engine {
+namespace {
+
+constexpr float kLayerNormEpsilon = 1e-5f;  // torch.nn.LayerNorm's default
+
+/// [samples, rows, channels] for any leading extents.
+Shape as_tokens(const Shape& shape) {
+    switch (shape.rank()) {
+        case 2:
+            return {1, shape[0], shape[1]};
+        case 3:
+            return shape;
+        case 4:
+            return {shape[0], shape[1] * shape[2], shape[3]};
+        default:
+            break;
+    }
+    DARKROOM_CHECK(false, "a linear layer takes rank 2 to 4, not {}", to_string(shape));
+    return {};
+}
+
+}  // namespace
+
+Linear::Linear(
+    WeightSource& source, const std::string& prefix, const LinearSpec& spec, LinearForm form) {
+    const Shape stored = form == LinearForm::convolution_1x1
+                             ? Shape{spec.out_features, spec.in_features, 1, 1}
+                             : Shape{spec.out_features, spec.in_features};
+    weights_ = source.matrix(prefix + ".weight", spec, stored);
+    if (form != LinearForm::without_bias) {
+        bias_ = source.vector(prefix + ".bias", spec.out_features);
+    }
+}
+
+Tensor Linear::operator()(const Tensor& x, Epilogue epilogue) const {
+    const Shape out = x.shape().with(-1, std::get<LinearSpec>(weights_.spec).out_features);
+    epilogue.bias = bias_;
+    if (epilogue.residual) epilogue.residual = epilogue.residual.reshape(as_tokens(out));
+    return ops::linear(x.reshape(as_tokens(x.shape())), weights_, epilogue).reshape(out);
+}
+
+Conv2d::Conv2d(WeightSource& source, const std::string& prefix, const Conv2dSpec& spec) {
+    weights_ = source.matrix(
+        prefix + ".weight", spec, {spec.out_channels, spec.in_channels, spec.kernel, spec.kernel});
+    bias_ = source.vector(prefix + ".bias", spec.out_channels);
+}
+
+Tensor Conv2d::operator()(const Tensor& x, Epilogue epilogue) const {
+    if (!epilogue.bias) epilogue.bias = bias_;
+    return ops::conv2d(x, weights_, epilogue);
+}
+
+GroupNorm::GroupNorm(
+    WeightSource& source, const std::string& prefix, std::int64_t channels, float epsilon)
+    : gamma_(source.vector(prefix + ".weight", channels)),
+      beta_(source.vector(prefix + ".bias", channels)),
+      epsilon_(epsilon) {}
+
+Tensor GroupNorm::operator()(const Tensor& x, Activation activation) const {
+    return ops::group_norm(
+        x, gamma_, beta_, {.groups = kGroups, .epsilon = epsilon_, .activation = activation});
+}
+
+LayerNorm::LayerNorm(WeightSource& source, const std::string& prefix, std::int64_t channels)
+    : gamma_(source.vector(prefix + ".weight", channels)),
+      beta_(source.vector(prefix + ".bias", channels)) {}
+
+Tensor LayerNorm::operator()(const Tensor& x) const {
+    return ops::layer_norm(x, gamma_, beta_, kLayerNormEpsilon);
+}
+
+Embedding::Embedding(
+    WeightSource& source, const std::string& prefix, std::int64_t rows, std::int64_t width)
+    : table_(source.table(prefix + ".weight", rows, width)) {}
+
+Tensor Embedding::operator()(const Tensor& ids) const {
+    return ops::embedding(table_, ids);
+}
+
+}  // namespace darkroom::engine

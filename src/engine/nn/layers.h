@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "engine/tensor/backend.h"
+#include "engine/weights/weight_source.h"
+
+namespace darkroom::engine {
+
+/// How a linear layer's parameters stand in the file.
+enum class LinearForm {
+    /// weight [out, in] and bias [out].
+    with_bias,
+    /// weight [out, in] only.
+    without_bias,
+    /// A 1x1 convolution: weight [out, in, 1, 1] and bias [out].
+    convolution_1x1,
+};
+
+/// y = activation(x W^T + b) + residual, torch.nn.Linear or a 1x1 torch.nn.Conv2d.
+class Linear {
+  public:
+    Linear() = default;
+    Linear(
+        WeightSource& source,
+        const std::string& prefix,
+        const LinearSpec& spec,
+        LinearForm form = LinearForm::with_bias);
+
+    /// x [..., in] of rank 2 (rows) or 3 ([samples, rows, in]), or a feature map [n, h, w, in];
+    /// the result has the same leading extents. The epilogue's bias is the layer's own.
+    Tensor operator()(const Tensor& x, Epilogue epilogue = {}) const;
+
+  private:
+    PackedWeights weights_;
+    Tensor bias_;
+};
+
+/// torch.nn.Conv2d over NHWC, bias always present.
+class Conv2d {
+  public:
+    Conv2d() = default;
+    Conv2d(WeightSource& source, const std::string& prefix, const Conv2dSpec& spec);
+
+    /// x [n, h, w, in]. A bias in the epilogue stands in for the layer's own.
+    Tensor operator()(const Tensor& x, Epilogue epilogue = {}) const;
+
+    /// f32 [out].
+    [[nodiscard]] const Tensor& bias() const { return bias_; }
+
+  private:
+    PackedWeights weights_;
+    Tensor bias_;
+};
+
+/// torch.nn.GroupNorm over NHWC with an optional activation.
+class GroupNorm {
+  public:
+    GroupNorm() = default;
+    GroupNorm(
+        WeightSource& source, const std::string& prefix, std::int64_t channels, float epsilon);
+
+    Tensor operator()(const Tensor& x, Activation activation = Activation::none) const;
+
+  private:
+    static constexpr std::int64_t kGroups = 32;  // every Stable Diffusion network uses 32
+
+    Tensor gamma_;
+    Tensor beta_;
+    float epsilon_ = 0;
+};
+
+/// torch.nn.LayerNorm over the last axis.
+class LayerNorm {
+  public:
+    LayerNorm() = default;
+    LayerNorm(WeightSource& source, const std::string& prefix, std::int64_t channels);
+
+    Tensor operator()(const Tensor& x) const;
+
+  private:
+    Tensor gamma_;
+    Tensor beta_;
+};
+
+/// torch.nn.Embedding.
+class Embedding {
+  public:
+    Embedding() = default;
+    Embedding(
+        WeightSource& source, const std::string& prefix, std::int64_t rows, std::int64_t width);
+
+    /// ids i32 [n, t] -> [n, t, width].
+    Tensor operator()(const Tensor& ids) const;
+
+  private:
+    Tensor table_;
+};
+
+}  // namespace darkroom::engine

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "engine/tensor/backend.h"
+
+// Operations check backends, shapes and dtypes and throw ContractViolation when they disagree.
+// Unless one says otherwise, tensors have the compute dtype of their backend.
+
+namespace darkroom::engine::ops {
+
+/// Extent of a convolution's result along one axis of `size` pixels. Throws when the kernel is
+/// larger than the padded picture.
+std::int64_t convolved_extent(const Conv2dSpec& spec, std::int64_t size);
+
+/// x [n, h, w, in] -> [n, h', w', out].
+Tensor conv2d(const Tensor& x, const PackedWeights& weights, const Epilogue& epilogue = {});
+
+/// y = x W^T over the last axis: x [n, in], [n, rows, in] or [n, h, w, in]. The first axis counts
+/// samples: a bias of rank 2 has one row for each of them.
+Tensor linear(const Tensor& x, const PackedWeights& weights, const Epilogue& epilogue = {});
+
+/// What follows a gated linear: [..., 2f] -> [..., f], first half times the exact GELU of the second
+/// half. Shazeer 2020.
+Tensor geglu(const Tensor& x);
+
+/// Rows of a table [rows, c] at ids i32 [n, t] -> [n, t, c]. Throws for an id outside [0, rows).
+Tensor embedding(const Tensor& table, const Tensor& ids);
+
+}  // namespace darkroom::engine::ops

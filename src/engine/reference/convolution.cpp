@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <vector>
+
+#include "base/check.h"
+#include "engine/reference/backend.h"
+#include "engine/reference/matrix.h"
+
+namespace darkroom::engine {
+namespace {
+
+/// OIHW to [out, kernel, kernel, in], the order in which a patch of an NHWC map is read.
+std::vector<float> channels_last(const float* oihw, const Conv2dSpec& spec) {
+    const std::int64_t taps = spec.kernel * spec.kernel;
+    std::vector<float> reordered(
+        static_cast<std::size_t>(spec.out_channels * taps * spec.in_channels));
+    for (std::int64_t out = 0; out < spec.out_channels; ++out) {
+        for (std::int64_t in = 0; in < spec.in_channels; ++in) {
+            for (std::int64_t tap = 0; tap < taps; ++tap) {
+                const std::int64_t to = (out * taps + tap) * spec.in_channels + in;
+                reordered[static_cast<std::size_t>(to)] =
+                    oihw[(out * spec.in_channels + in) * taps + tap];
+            }
+        }
+    }
+    return reordered;
+}
+
+/// Reads what a convolution sees from each of its output positions.
+class PatchReader {
+  public:
+    PatchReader(const Tensor& x, const Conv2dSpec& spec)
+        : values_(x.values<const float>().data()),
+          spec_(spec),
+          height_(x.shape()[1]),
+          width_(x.shape()[2]),
+          out_height_(extent(height_)),
+          out_width_(extent(width_)) {}
+
+    [[nodiscard]] std::int64_t out_height() const { return out_height_; }
+    [[nodiscard]] std::int64_t out_width() const { return out_width_; }
+
+    /// Writes [kernel, kernel, in] for the position numbered over [n, out_height, out_width].
+    void read(std::int64_t position, float* patch) const {
+        const std::int64_t left = position % out_width_ * spec_.stride - spec_.pad_before;
+        const std::int64_t row = position / out_width_;
+        const std::int64_t top = row % out_height_ * spec_.stride - spec_.pad_before;
+        const std::int64_t sample = row / out_height_;
+        const std::int64_t channels = spec_.in_channels;
+        for (std::int64_t y = top; y < top + spec_.kernel; ++y) {
+            for (std::int64_t x = left; x < left + spec_.kernel; ++x, patch += channels) {
+                if (y < 0 || y >= height_ || x < 0 || x >= width_) {
+                    std::fill_n(patch, channels, 0.0f);
+                } else {
+                    const std::int64_t pixel = (sample * height_ + y) * width_ + x;
+                    std::copy_n(values_ + pixel * channels, channels, patch);
+                }
+            }
+        }
+    }
+
+  private:
+    [[nodiscard]] std::int64_t extent(std::int64_t size) const {
+        const std::int64_t room = size + spec_.pad_before + spec_.pad_after - spec_.kernel;
+        DARKROOM_CHECK(room >= 0, "a kernel of {} over {} pixels", spec_.kernel, size);
+        return room / spec_.stride + 1;
+    }
+
+    const float* values_;
+    Conv2dSpec spec_;
+    std::int64_t height_;
+    std::int64_t width_;
+    std::int64_t out_height_;
+    std::int64_t out_width_;
+};
+
+}  // namespace
+
+Tensor ReferenceBackend::conv2d(
+    const Tensor& x, const PackedWeights& weights, const Epilogue& epilogue) {
+    const auto& spec = std::get<Conv2dSpec>(weights.spec);
+    DARKROOM_CHECK(x.shape()[3] == spec.in_channels, "conv2d over {}", to_string(x.shape()));
+    const PatchReader patches(x, spec);
+    Tensor y = empty(
+        Shape{x.shape()[0], patches.out_height(), patches.out_width(), spec.out_channels},
+        DType::f32);
+    const std::vector<float> matrix = channels_last(weight_values(weights), spec);
+    const std::int64_t depth = spec.kernel * spec.kernel * spec.in_channels;
+    const std::int64_t positions = x.shape()[0] * patches.out_height() * patches.out_width();
+    float* to = y.values<float>().data();
+#pragma omp parallel for
+    for (std::int64_t begin = 0; begin < positions; begin += kTileRows) {
+        const std::int64_t rows = std::min(kTileRows, positions - begin);
+        std::vector<float> tile(static_cast<std::size_t>(rows * depth));
+        for (std::int64_t row = 0; row < rows; ++row) {
+            patches.read(begin + row, tile.data() + row * depth);
+        }
+        multiply_transposed(
+            tile.data(),
+            matrix.data(),
+            to + begin * spec.out_channels,
+            {.rows = rows, .depth = depth, .columns = spec.out_channels});
+    }
+    apply_epilogue(y, epilogue);
+    return y;
+}
+
+}  // namespace darkroom::engine

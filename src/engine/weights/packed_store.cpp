@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/weights/packed_store.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/check.h"
+#include "base/file.h"
+#include "base/format.h"
+#include "base/random.h"
+#include "json/json.h"
+
+namespace darkroom::engine {
+namespace {
+
+constexpr std::size_t kAlignment = 64;
+constexpr std::string_view kMagic = "DRKPACK1";
+constexpr std::size_t kMaxIndexBytes = std::size_t{64} << 20;
+/// JSON of one index entry with a long key and tag.
+constexpr std::size_t kIndexBytesPerEntry = 1024;
+
+struct FileHeader {
+    char magic[8];
+    std::uint64_t index_offset;
+    std::uint64_t index_size;
+    std::uint32_t index_crc32;
+    std::uint32_t zeros[9];
+};
+static_assert(sizeof(FileHeader) == kAlignment);
+
+std::size_t aligned(std::size_t bytes) {
+    return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
+
+std::uint32_t crc32_of(std::span<const std::byte> bytes) {
+    return static_cast<std::uint32_t>(
+        ::crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+}
+
+std::string index_json(
+    const PackedIdentity& identity,
+    const std::map<std::string, PackedStore::Entry, std::less<>>& all) {
+    json::Object entries;
+    for (const auto& [key, entry] : all) {
+        entries.append(
+            key,
+            json::Array{
+                entry.tag,
+                std::uint64_t{entry.offset_bytes},
+                std::uint64_t{entry.size_bytes},
+                std::int64_t{entry.crc32}});
+    }
+    return json::dump(json::Object{
+        {"checkpoint_sha256", identity.checkpoint_sha256},
+        {"fingerprint", identity.fingerprint},
+        {"entries", std::move(entries)}});
+}
+
+bool is_entry(const json::Value& value) {
+    return value.is_array() && value.as_array().size() == 4 && value[0].is_string() &&
+           value[1].is_integer() && value[2].is_integer() && value[3].is_integer() &&
+           value[1].as_integer() >= 0 && value[2].as_integer() >= 0;
+}
+
+}  // namespace
+
+std::size_t PackedStore::capacity_for(std::size_t payload_bytes, std::size_t entries) {
+    return sizeof(FileHeader) + payload_bytes + entries * (kAlignment + kIndexBytesPerEntry) + 4096;
+}
+
+Result<std::shared_ptr<PackedStore>> PackedStore::create(
+    const PackedIdentity& identity,
+    std::size_t capacity_bytes,
+    const std::optional<std::filesystem::path>& path) {
+    std::shared_ptr<PackedStore> store(new PackedStore());
+    store->identity_ = identity;
+    store->path_ = path;
+    store->capacity_ = capacity_bytes;
+    store->used_ = sizeof(FileHeader);
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    if (path) {
+        store->temporary_ = *path;
+        store->temporary_ += "." + random_id().substr(0, 8);
+        store->descriptor_ =
+            ::open(store->temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+        if (store->descriptor_ < 0) return system_error("cannot write", *path, errno);
+        // Reserved now: writing into the map of a full disk would be a SIGBUS.
+        const int failed =
+            ::posix_fallocate(store->descriptor_, 0, static_cast<off_t>(capacity_bytes));
+        if (failed != 0) return system_error("cannot write", *path, failed);
+        flags = MAP_SHARED;
+    }
+    void* memory =
+        ::mmap(nullptr, capacity_bytes, PROT_READ | PROT_WRITE, flags, store->descriptor_, 0);
+    if (memory == MAP_FAILED) {
+        return Error{
+            ErrorCode::resource_exhausted,
+            format("not enough memory for {} bytes of weights", capacity_bytes)};
+    }
+    store->memory_ = static_cast<std::byte*>(memory);
+    return store;
+}
+
+Result<std::shared_ptr<PackedStore>> PackedStore::open(
+    const std::filesystem::path& path, const PackedIdentity& identity) {
+    std::shared_ptr<PackedStore> store(new PackedStore());
+    store->descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (store->descriptor_ < 0) return system_error("cannot open", path, errno);
+    struct stat status {};
+    if (::fstat(store->descriptor_, &status) != 0) return system_error("cannot read", path, errno);
+    const auto size = static_cast<std::size_t>(status.st_size);
+    if (size < sizeof(FileHeader)) {
+        return Error{ErrorCode::corrupt_input, format("weight cache {} is damaged", path.string())};
+    }
+    void* memory = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, store->descriptor_, 0);
+    if (memory == MAP_FAILED) return system_error("cannot map", path, errno);
+    store->memory_ = static_cast<std::byte*>(memory);
+    store->capacity_ = size;
+    const Result<void> parsed = store->parse_index(identity);
+    if (!parsed) return parsed.error().with_context("weight cache " + path.string());
+    return store;
+}
+
+PackedStore::~PackedStore() {
+    if (memory_ != nullptr) ::munmap(memory_, capacity_);
+    if (descriptor_ >= 0) ::close(descriptor_);
+    if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+Result<void> PackedStore::parse_index(const PackedIdentity& identity) {
+    const Error damaged{ErrorCode::corrupt_input, "the file is damaged"};
+    FileHeader header{};
+    std::memcpy(&header, memory_, sizeof header);
+    if (std::string_view(header.magic, sizeof header.magic) != kMagic) return damaged;
+    if (header.index_size > kMaxIndexBytes || header.index_offset > capacity_ ||
+        header.index_size > capacity_ - header.index_offset) {
+        return damaged;
+    }
+    const std::span<const std::byte> bytes(memory_ + header.index_offset, header.index_size);
+    if (crc32_of(bytes) != header.index_crc32) return damaged;
+    DARKROOM_TRY_ASSIGN(
+        const json::Value index,
+        json::parse(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size())));
+    const json::Value* sha256 = index.find("checkpoint_sha256");
+    const json::Value* fingerprint = index.find("fingerprint");
+    const json::Value* entries = index.find("entries");
+    if (sha256 == nullptr || fingerprint == nullptr || entries == nullptr || !sha256->is_string() ||
+        !fingerprint->is_string() || !entries->is_object()) {
+        return damaged;
+    }
+    if (sha256->as_string() != identity.checkpoint_sha256 ||
+        fingerprint->as_string() != identity.fingerprint) {
+        return Error{ErrorCode::corrupt_input, "it belongs to another checkpoint or engine"};
+    }
+    for (const auto& [key, value] : entries->as_object()) {
+        if (!is_entry(value)) return damaged;
+        const auto offset = static_cast<std::size_t>(value[1].as_integer());
+        const auto size = static_cast<std::size_t>(value[2].as_integer());
+        if (offset % kAlignment != 0 || offset > header.index_offset ||
+            size > header.index_offset - offset) {
+            return damaged;
+        }
+        const auto crc32 = static_cast<std::uint32_t>(value[3].as_integer());
+        entries_.emplace(key, Entry{value[0].as_string(), offset, size, crc32});
+    }
+    identity_ = identity;
+    used_ = header.index_offset;
+    return {};
+}
+
+const PackedStore::Entry* PackedStore::find(std::string_view key) const {
+    const auto found = entries_.find(key);
+    return found == entries_.end() ? nullptr : &found->second;
+}
+
+std::span<std::byte> PackedStore::append(
+    const std::string& key, std::string tag, std::size_t size_bytes) {
+    const std::size_t offset = aligned(used_);
+    DARKROOM_CHECK(offset + size_bytes <= capacity_, "the weight store is too small for {}", key);
+    DARKROOM_CHECK(!entries_.contains(key), "{} is packed twice", key);
+    used_ = offset + size_bytes;
+    entries_.emplace(key, Entry{std::move(tag), offset, size_bytes, 0});
+    return {memory_ + offset, size_bytes};
+}
+
+Result<void> PackedStore::seal() {
+    if (!path_) return {};
+    for (auto& [key, entry] : entries_)
+        entry.crc32 = crc32_of({data(entry), entry.size_bytes});
+    return publish(index_json(identity_, entries_));
+}
+
+Result<void> PackedStore::publish(const std::string& index) {
+    const std::size_t offset = aligned(used_);
+    DARKROOM_CHECK(offset + index.size() <= capacity_, "no room for the index of packed weights");
+    std::memcpy(memory_ + offset, index.data(), index.size());
+    FileHeader header{};
+    std::memcpy(header.magic, kMagic.data(), kMagic.size());
+    header.index_offset = offset;
+    header.index_size = index.size();
+    header.index_crc32 = crc32_of(std::as_bytes(std::span(index)));
+    std::memcpy(memory_, &header, sizeof header);
+    // Nobody has touched the tail beyond the index, so cutting it off before publishing is safe.
+    if (::ftruncate(descriptor_, static_cast<off_t>(offset + index.size())) != 0 ||
+        ::fsync(descriptor_) != 0 || ::rename(temporary_.c_str(), path_->c_str()) != 0) {
+        return system_error("cannot write", *path_, errno);
+    }
+    temporary_.clear();
+    return {};
+}
+
+Result<void> PackedStore::verify() const {
+    for (const auto& [key, entry] : entries_) {
+        if (crc32_of({data(entry), entry.size_bytes}) != entry.crc32) {
+            return Error{ErrorCode::corrupt_input, format("packed weights of {} are damaged", key)};
+        }
+    }
+    return {};
+}
+
+}  // namespace darkroom::engine

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/expectation.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "base/file.h"
+#include "engine/ops/elementwise.h"
+#include "engine/ops/feature_map.h"
+
+namespace darkroom::testing {
+namespace {
+
+constexpr std::size_t kMaxGolden = 1 << 20;
+
+struct Moments {
+    double mean = 0;
+    double deviation = 0;
+};
+
+Moments moments_of(const std::vector<float>& values) {
+    double sum = 0;
+    for (const float value : values) sum += static_cast<double>(value);
+    const double mean = sum / static_cast<double>(values.size());
+    double squares = 0;
+    for (const float value : values) {
+        const double difference = static_cast<double>(value) - mean;
+        squares += difference * difference;
+    }
+    return {mean, std::sqrt(squares / static_cast<double>(values.size()))};
+}
+
+}  // namespace
+
+json::Value golden(const std::string& name) {
+    const auto text = read_file(DARKROOM_SOURCE_DIR "/tests/golden/" + name + ".json", kMaxGolden);
+    EXPECT_TRUE(text) << text.error().message;
+    return json::parse(text.value()).value();
+}
+
+void expect_statistics(
+    const std::vector<float>& values, const json::Value& block, double tolerance) {
+    std::int64_t count = 1;
+    for (const json::Value& extent : block["shape"].as_array()) count *= extent.as_integer();
+    ASSERT_EQ(static_cast<std::int64_t>(values.size()), count);
+    const double deviation = block["std"].as_double();
+    const double allowed = tolerance * deviation;
+    const Moments found = moments_of(values);
+    EXPECT_NEAR(found.mean, block["mean"].as_double(), allowed);
+    EXPECT_NEAR(found.deviation, deviation, allowed);
+    EXPECT_NEAR(
+        static_cast<double>(*std::ranges::min_element(values)), block["min"].as_double(), allowed);
+    EXPECT_NEAR(
+        static_cast<double>(*std::ranges::max_element(values)), block["max"].as_double(), allowed);
+    const json::Array& samples = block["samples"].as_array();
+    for (std::size_t j = 0; j < samples.size(); ++j) {
+        const std::size_t index = j * (values.size() - 1) / (samples.size() - 1);
+        EXPECT_NEAR(static_cast<double>(values[index]), samples[j].as_double(), allowed)
+            << "sample " << j;
+    }
+}
+
+std::vector<float> nchw_values(const engine::Tensor& nhwc) {
+    const engine::Tensor f32 = engine::ops::cast(nhwc, engine::DType::f32);
+    return nhwc.backend().download(engine::ops::nhwc_to_nchw(f32));
+}
+
+void expect_close_in_bf16(const std::vector<float>& bf16, const std::vector<float>& f32) {
+    ASSERT_EQ(bf16.size(), f32.size());
+    double dot = 0;
+    double own = 0;
+    double other = 0;
+    double largest = 0;
+    for (std::size_t i = 0; i < f32.size(); ++i) {
+        const auto a = static_cast<double>(bf16[i]);
+        const auto b = static_cast<double>(f32[i]);
+        dot += a * b;
+        own += a * a;
+        other += b * b;
+        largest = std::max(largest, std::abs(a - b));
+    }
+    EXPECT_GE(dot / std::sqrt(own * other), 0.999);
+    EXPECT_LE(largest, 0.03 * moments_of(f32).deviation);
+}
+
+}  // namespace darkroom::testing

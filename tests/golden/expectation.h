@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/tensor/backend.h"
+#include "json/json.h"
+
+namespace darkroom::testing {
+
+/// A golden file of tests/golden, parsed; fails the test when it cannot be read.
+json::Value golden(const std::string& name);
+
+/// Compares numbers with a golden block {shape, mean, std, min, max, samples}: mean, std, extremes
+/// and the eight samples to `tolerance` times the std.
+void expect_statistics(
+    const std::vector<float>& values, const json::Value& block, double tolerance);
+
+/// NHWC compute-dtype tensor to f32 numbers in NCHW order.
+std::vector<float> nchw_values(const engine::Tensor& nhwc);
+
+/// Cosine at least 0.999 and no difference above 3 % of the std: what bf16 may cost.
+void expect_close_in_bf16(const std::vector<float>& bf16, const std::vector<float>& f32);
+
+}  // namespace darkroom::testing
