@@ -34,10 +34,10 @@ class Object {
     void append(std::string key, Value value);
     bool erase(std::string_view key);
 
-    [[nodiscard]] std::size_t size() const { return members_.size(); }
-    [[nodiscard]] bool empty() const { return members_.empty(); }
-    [[nodiscard]] auto begin() const { return members_.begin(); }
-    [[nodiscard]] auto end() const { return members_.end(); }
+    [[nodiscard]] std::size_t size() const;
+    [[nodiscard]] bool empty() const;
+    [[nodiscard]] std::vector<Member>::const_iterator begin() const;
+    [[nodiscard]] std::vector<Member>::const_iterator end() const;
 
     bool operator==(const Object& other) const;
 

@@ -21,6 +21,22 @@ Object::Object(std::initializer_list<Member> members) {
         set(member.first, member.second);
 }
 
+std::size_t Object::size() const {
+    return members_.size();
+}
+
+bool Object::empty() const {
+    return members_.empty();
+}
+
+std::vector<Member>::const_iterator Object::begin() const {
+    return members_.begin();
+}
+
+std::vector<Member>::const_iterator Object::end() const {
+    return members_.end();
+}
+
 const Value* Object::find(std::string_view key) const {
     const auto found = std::ranges::find(members_, key, &Member::first);
     return found == members_.end() ? nullptr : &found->second;

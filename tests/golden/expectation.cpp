@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/feature_map.h"
+#include "engine/weights/synthetic_source.h"
 
 namespace darkroom::testing {
 namespace {
@@ -22,7 +23,8 @@ struct Moments {
 
 Moments moments_of(const std::vector<float>& values) {
     double sum = 0;
-    for (const float value : values) sum += static_cast<double>(value);
+    for (const float value : values)
+        sum += static_cast<double>(value);
     const double mean = sum / static_cast<double>(values.size());
     double squares = 0;
     for (const float value : values) {
@@ -43,7 +45,8 @@ json::Value golden(const std::string& name) {
 void expect_statistics(
     const std::vector<float>& values, const json::Value& block, double tolerance) {
     std::int64_t count = 1;
-    for (const json::Value& extent : block["shape"].as_array()) count *= extent.as_integer();
+    for (const json::Value& extent : block["shape"].as_array())
+        count *= extent.as_integer();
     ASSERT_EQ(static_cast<std::int64_t>(values.size()), count);
     const double deviation = block["std"].as_double();
     const double allowed = tolerance * deviation;
@@ -60,6 +63,13 @@ void expect_statistics(
         EXPECT_NEAR(static_cast<double>(values[index]), samples[j].as_double(), allowed)
             << "sample " << j;
     }
+}
+
+engine::Tensor input_nhwc(
+    engine::Backend& backend, const std::string& name, const engine::Shape& nchw) {
+    const auto values = engine::synthetic_stream("input:" + name, nchw.numel());
+    const engine::Tensor tensor = engine::ops::nchw_to_nhwc(backend.upload(values, nchw));
+    return engine::ops::cast(tensor, backend.compute_dtype());
 }
 
 std::vector<float> nchw_values(const engine::Tensor& nhwc) {

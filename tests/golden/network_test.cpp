@@ -16,9 +16,9 @@
 #include "engine/models/unet/unet.h"
 #include "engine/models/vae/vae.h"
 #include "engine/ops/elementwise.h"
+#include "engine/weights/synthetic_source.h"
 #include "golden/backends.h"
 #include "golden/expectation.h"
-#include "golden/synthetic.h"
 
 namespace darkroom::testing {
 namespace {
@@ -39,7 +39,8 @@ KeyShapes key_list(const std::string& name) {
     while (file >> key >> dims) {
         KeyShapes::Shape shape;
         std::stringstream parts(dims);
-        for (std::string part; std::getline(parts, part, 'x');) shape.push_back(std::stoll(part));
+        for (std::string part; std::getline(parts, part, 'x');)
+            shape.push_back(std::stoll(part));
         keys.add(key, shape);
     }
     return keys;
@@ -52,7 +53,8 @@ std::string manifest(const KeyRecorder& recorder) {
         lines[parameter.key] = to_string(parameter.shape);
     }
     std::string text;
-    for (const auto& [key, shape] : lines) text += key + "\t" + shape + "\n";
+    for (const auto& [key, shape] : lines)
+        text += key + "\t" + shape + "\n";
     return sha256_hex(text).substr(0, 16);
 }
 
@@ -97,7 +99,7 @@ std::vector<float> run_unet(
     SyntheticSource source(backend);
     const Unet unet(source, kUnet, infer_unet(key_list(name), kUnet, heads).value());
     const Tensor tokens = ops::cast(
-        backend.upload(stream("input:context", 77 * context), {1, 77, context}),
+        backend.upload(synthetic_stream("input:context", 77 * context), {1, 77, context}),
         backend.compute_dtype());
     const UnetContext prepared = unet.prepare(tokens);
     const UnetSample sample{.timestep = 500, .context = &prepared};
@@ -195,8 +197,7 @@ TEST_P(FullSize, VaeMatchesItsGolden) {
 
 TEST_P(FullSize, ClipTextMatchesItsGolden) {
     const json::Value file = golden("clip_vit_l_text_hf");
-    expect_golden(
-        [](Backend& backend) { return run_clip(backend, 1); }, file["outputs"]["last"]);
+    expect_golden([](Backend& backend) { return run_clip(backend, 1); }, file["outputs"]["last"]);
     expect_golden(
         [](Backend& backend) { return run_clip(backend, 2); },
         file["outputs"]["clip_skip_2 (penultimate, then final norm)"]);

@@ -147,4 +147,17 @@ Result<AttentionHeads> unet_heads(
     return AttentionHeads{.count = count, .width = 0};
 }
 
+std::int64_t native_size(
+    const FamilyTraits& traits, const std::map<std::string, std::string, std::less<>>& metadata) {
+    for (const std::string_view key : {"modelspec.resolution", "resolution"}) {
+        const auto found = metadata.find(key);
+        if (found == metadata.end()) continue;
+        std::int64_t size = 0;
+        const std::string& text = found->second;
+        const auto parsed = std::from_chars(text.data(), text.data() + text.size(), size);
+        if (parsed.ec == std::errc() && size >= 64 && size <= 4096) return size / 8 * 8;
+    }
+    return traits.native_size;
+}
+
 }  // namespace darkroom::engine

@@ -55,4 +55,9 @@ Family detect_family(const KeyShapes& keys);
 Result<AttentionHeads> unet_heads(
     const FamilyTraits& traits, const std::map<std::string, std::string, std::less<>>& metadata);
 
+/// Pixels along one side that the checkpoint was trained on: its metadata ("modelspec.resolution"
+/// or "resolution", "WxH") or the family's.
+std::int64_t native_size(
+    const FamilyTraits& traits, const std::map<std::string, std::string, std::less<>>& metadata);
+
 }  // namespace darkroom::engine

@@ -50,6 +50,16 @@ TEST(Family, MetadataMayNameTheHeads) {
     }
 }
 
+TEST(Family, MetadataMayNameTheNativeSize) {
+    const FamilyTraits& sd1 = traits_of(Family::sd1);
+    EXPECT_EQ(native_size(sd1, {}), 512);
+    EXPECT_EQ(native_size(sd1, {{"resolution", "128x128"}}), 128);
+    EXPECT_EQ(
+        native_size(sd1, {{"modelspec.resolution", "768x768"}, {"resolution", "64x64"}}), 768);
+    EXPECT_EQ(native_size(sd1, {{"resolution", "huge"}}), 512);
+    EXPECT_EQ(native_size(sd1, {{"resolution", "999999x1"}}), 512);
+}
+
 TEST(Doctor, FindsTheBundledModelHealthy) {
     const auto checkpoint =
         Checkpoint::open(DARKROOM_SOURCE_DIR "/models/icons-128/icons-128.safetensors");

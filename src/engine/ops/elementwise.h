@@ -17,7 +17,8 @@ Tensor affine(const Tensor& x, float a, float b);
 /// Compute dtype.
 Tensor activate(const Tensor& x, Activation activation);
 
-/// Rounds to nearest even. Between f32 and bf16; backends may offer more.
+/// Rounds to nearest even; what would be subnormal may become zero. Between f32 and bf16; backends
+/// may offer more.
 Tensor cast(const Tensor& x, DType dtype);
 /// True when no element is NaN or infinite.
 bool all_finite(const Tensor& x);

@@ -28,7 +28,8 @@ Tensor concat_channels(const Tensor& a, const Tensor& b) {
     require_dtype("concat_channels", b, a.dtype());
     require_same_backend("concat_channels", a, b);
     DARKROOM_CHECK(
-        a.shape().rank() > 0 && b.shape().rank() > 0 && a.shape().with(-1, 0) == b.shape().with(-1, 0),
+        a.shape().rank() > 0 && b.shape().rank() > 0 &&
+            a.shape().with(-1, 0) == b.shape().with(-1, 0),
         "concat_channels of {} and {}",
         to_string(a.shape()),
         to_string(b.shape()));

@@ -84,7 +84,8 @@ Tensor linear(const Tensor& x, const PackedWeights& weights, const Epilogue& epi
     require_epilogue("linear", x, result, epilogue);
 
     std::int64_t rows = 1;
-    for (int axis = 1; axis + 1 < x.shape().rank(); ++axis) rows *= x.shape()[axis];
+    for (int axis = 1; axis + 1 < x.shape().rank(); ++axis)
+        rows *= x.shape()[axis];
     const std::int64_t samples = x.shape()[0];
     Epilogue flat = epilogue;
     if (flat.residual) {

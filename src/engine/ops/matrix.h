@@ -21,8 +21,8 @@ Tensor conv2d(const Tensor& x, const PackedWeights& weights, const Epilogue& epi
 /// samples: a bias of rank 2 has one row for each of them.
 Tensor linear(const Tensor& x, const PackedWeights& weights, const Epilogue& epilogue = {});
 
-/// What follows a gated linear: [..., 2f] -> [..., f], first half times the exact GELU of the second
-/// half. Shazeer 2020.
+/// What follows a gated linear: [..., 2f] -> [..., f], first half times the exact GELU of the
+/// second half. Shazeer 2020.
 Tensor geglu(const Tensor& x);
 
 /// Rows of a table [rows, c] at ids i32 [n, t] -> [n, t, c]. Throws for an id outside [0, rows).

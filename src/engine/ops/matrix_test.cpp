@@ -62,14 +62,11 @@ TEST_F(Matrix, LinearRefusesWhatDoesNotFit) {
     const PackedWeights sum = packed(LinearSpec{.in_features = 2, .out_features = 1});
     EXPECT_THROW(ops::linear(counting({2}), sum), ContractViolation);
     EXPECT_THROW(ops::linear(counting({1, 3}), sum), ContractViolation);
-    EXPECT_THROW(
-        ops::linear(counting({1, 2}), sum, {.bias = counting({2})}), ContractViolation);
-    EXPECT_THROW(
-        ops::linear(counting({3, 2}), sum, {.bias = counting({2, 1})}), ContractViolation);
+    EXPECT_THROW(ops::linear(counting({1, 2}), sum, {.bias = counting({2})}), ContractViolation);
+    EXPECT_THROW(ops::linear(counting({3, 2}), sum, {.bias = counting({2, 1})}), ContractViolation);
     EXPECT_THROW(
         ops::linear(counting({1, 2}), sum, {.residual = counting({1, 2})}), ContractViolation);
-    EXPECT_THROW(
-        ops::linear(ops::cast(counting({1, 2}), DType::bf16), sum), ContractViolation);
+    EXPECT_THROW(ops::linear(ops::cast(counting({1, 2}), DType::bf16), sum), ContractViolation);
     EXPECT_THROW(ops::linear(counting({1, 2}), PackedWeights{}), ContractViolation);
 }
 
@@ -83,8 +80,7 @@ TEST_F(Matrix, ConvolutionRefusesWhatDoesNotFit) {
     EXPECT_THROW(
         ops::conv2d(counting({1, 4, 5, 2}), weights, {.residual = counting({1, 4, 5, 2})}),
         ContractViolation);
-    const Conv2dSpec unpadded{
-        .in_channels = 2, .out_channels = 3, .pad_before = 0, .pad_after = 0};
+    const Conv2dSpec unpadded{.in_channels = 2, .out_channels = 3, .pad_before = 0, .pad_after = 0};
     EXPECT_THROW(ops::conv2d(counting({1, 2, 5, 2}), packed(unpadded)), ContractViolation);
 }
 

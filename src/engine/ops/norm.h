@@ -18,7 +18,6 @@ Tensor group_norm(
     const Tensor& x, const Tensor& gamma, const Tensor& beta, const GroupNormOptions& options = {});
 
 /// x [..., c]; gamma and beta f32 [c]. Statistics per row, in f32. Ba et al. 2016.
-Tensor layer_norm(
-    const Tensor& x, const Tensor& gamma, const Tensor& beta, float epsilon = 1e-5f);
+Tensor layer_norm(const Tensor& x, const Tensor& gamma, const Tensor& beta, float epsilon = 1e-5f);
 
 }  // namespace darkroom::engine::ops

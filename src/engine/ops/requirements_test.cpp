@@ -53,8 +53,7 @@ TEST_F(Requirements, FeatureMapsJoinOnlyWhenTheRestIsEqual) {
     EXPECT_EQ(
         ops::concat_channels(zeros({1, 2, 2, 3}), zeros({1, 2, 2, 5})).shape(),
         (Shape{1, 2, 2, 8}));
-    EXPECT_THROW(
-        ops::concat_channels(zeros({1, 2, 2, 3}), zeros({1, 2, 3, 3})), ContractViolation);
+    EXPECT_THROW(ops::concat_channels(zeros({1, 2, 2, 3}), zeros({1, 2, 3, 3})), ContractViolation);
     const std::vector<Tensor> unequal{zeros({1, 2}), zeros({1, 3})};
     EXPECT_THROW(ops::concat_samples(unequal), ContractViolation);
     EXPECT_THROW(ops::concat_samples({}), ContractViolation);

@@ -21,8 +21,10 @@ Tensor timestep_embedding(Backend& backend, std::span<const float> timesteps, st
             std::exp(-kLogMaxPeriod * static_cast<float>(i) / static_cast<float>(half));
     }
     for (const float timestep : timesteps) {
-        for (const float frequency : frequencies) values.push_back(std::cos(timestep * frequency));
-        for (const float frequency : frequencies) values.push_back(std::sin(timestep * frequency));
+        for (const float frequency : frequencies)
+            values.push_back(std::cos(timestep * frequency));
+        for (const float frequency : frequencies)
+            values.push_back(std::sin(timestep * frequency));
     }
     return backend.upload(values, Shape{static_cast<std::int64_t>(timesteps.size()), width});
 }

@@ -21,10 +21,14 @@ inline double gelu(double x) {
 inline float activated(float value, Activation activation) {
     const auto x = static_cast<double>(value);
     switch (activation) {
-        case Activation::none: return value;
-        case Activation::silu: return static_cast<float>(sigmoid_weighted(x, 1.0));
-        case Activation::gelu: return static_cast<float>(gelu(x));
-        case Activation::quick_gelu: return static_cast<float>(sigmoid_weighted(x, 1.702));
+        case Activation::none:
+            return value;
+        case Activation::silu:
+            return static_cast<float>(sigmoid_weighted(x, 1.0));
+        case Activation::gelu:
+            return static_cast<float>(gelu(x));
+        case Activation::quick_gelu:
+            return static_cast<float>(sigmoid_weighted(x, 1.702));
     }
     return value;
 }

@@ -37,7 +37,7 @@ void attend(const Query& query) {
     std::vector<double> weights(static_cast<std::size_t>(query.keys));
     for (std::size_t key = 0; key < weights.size(); ++key) {
         const float* k = query.k + static_cast<std::int64_t>(key) * query.stride;
-        weights[key] = scale * static_cast<double>(dot(query.q, k, query.head_size));
+        weights[key] = scale * dot(query.q, k, query.head_size);
     }
     const double sum = exponentiate(weights);
     std::vector<double> mixed(static_cast<std::size_t>(query.head_size), 0.0);

@@ -31,15 +31,11 @@ class ReferenceBackend final : public Backend {
     [[nodiscard]] std::size_t peak_activation_bytes() const override { return arena_.peak_bytes(); }
 
     [[nodiscard]] PackedLayout layout_of(const LayerSpec& spec) const override;
-    void pack(
-        const LayerSpec& spec,
-        std::span<const float> weights,
-        std::span<std::byte> packed) override;
+    void pack(const LayerSpec& spec, std::span<const float> weights, std::span<std::byte> packed)
+        override;
 
-    Tensor conv2d(
-        const Tensor& x, const PackedWeights& weights, const Epilogue& epilogue) override;
-    Tensor linear(
-        const Tensor& x, const PackedWeights& weights, const Epilogue& epilogue) override;
+    Tensor conv2d(const Tensor& x, const PackedWeights& weights, const Epilogue& epilogue) override;
+    Tensor linear(const Tensor& x, const PackedWeights& weights, const Epilogue& epilogue) override;
     Tensor geglu(const Tensor& x) override;
     Tensor group_norm(
         const Tensor& x,

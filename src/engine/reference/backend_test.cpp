@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/reference/backend.h"
 
+#include <omp.h>
+
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -8,7 +10,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <omp.h>
 
 #include "base/check.h"
 
@@ -115,8 +116,7 @@ TEST_F(Reference, LongDotProductsKeepTheirLowDigits) {
         expected += product;
         magnitude += product * product;
     }
-    const PackedWeights weights =
-        packed(LinearSpec{.in_features = kCount, .out_features = 1}, w);
+    const PackedWeights weights = packed(LinearSpec{.in_features = kCount, .out_features = 1}, w);
     const Tensor y = backend_.linear(tensor(x, {1, 1, kCount}), weights, {});
     EXPECT_NEAR(
         static_cast<double>(backend_.download(y)[0]), expected, 3e-7 * std::sqrt(magnitude));
@@ -180,9 +180,8 @@ TEST_F(Reference, SoftmaxSurvivesLargeScores) {
 
 TEST_F(Reference, ResizesToTheNearestPixel) {
     const Tensor x = counting({1, 2, 3, 1});
-    expect_near(
-        backend_.resize_nearest(x, 4, 6),
-        {1, 1, 2, 2, 3, 3, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 4, 4, 5, 5, 6, 6});
+    expect_near(backend_.resize_nearest(x, 4, 6), {1, 1, 2, 2, 3, 3, 1, 1, 2, 2, 3, 3,
+                                                   4, 4, 5, 5, 6, 6, 4, 4, 5, 5, 6, 6});
     expect_near(backend_.resize_nearest(x, 1, 2), {1, 2});
 }
 
@@ -224,8 +223,7 @@ TEST_F(Reference, ElementwiseOperationsTakeBf16) {
 
 TEST_F(Reference, NoticesNumbersThatAreNotFinite) {
     EXPECT_TRUE(backend_.all_finite(tensor({1, -3e38f}, {2})));
-    EXPECT_FALSE(
-        backend_.all_finite(tensor({1, std::numeric_limits<float>::quiet_NaN()}, {2})));
+    EXPECT_FALSE(backend_.all_finite(tensor({1, std::numeric_limits<float>::quiet_NaN()}, {2})));
     EXPECT_FALSE(backend_.all_finite(tensor({1, -std::numeric_limits<float>::infinity()}, {2})));
 }
 

@@ -10,7 +10,7 @@ namespace darkroom::engine {
 
 /// Sum of a[i] b[i]. Sixteen f32 lanes take short runs, which are added up in double: as exact as
 /// one rounding of the products, and independent of how the compiler vectorises it.
-inline float dot(const float* a, const float* b, std::int64_t count) {
+inline double dot(const float* a, const float* b, std::int64_t count) {
     constexpr std::int64_t kLanes = 16;
     constexpr std::int64_t kRun = 256;
     double total = 0.0;
@@ -29,8 +29,9 @@ inline float dot(const float* a, const float* b, std::int64_t count) {
                      static_cast<double>(lanes[lane + 8] + lanes[lane + 12]);
         }
     }
-    for (; i < count; ++i) total += static_cast<double>(a[i]) * static_cast<double>(b[i]);
-    return static_cast<float>(total);
+    for (; i < count; ++i)
+        total += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+    return total;
 }
 
 }  // namespace darkroom::engine

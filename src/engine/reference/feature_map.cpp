@@ -33,8 +33,7 @@ void transpose(const Tensor& from, const Tensor& to, std::int64_t a, std::int64_
 
 }  // namespace
 
-Tensor ReferenceBackend::resize_nearest(
-    const Tensor& x, std::int64_t height, std::int64_t width) {
+Tensor ReferenceBackend::resize_nearest(const Tensor& x, std::int64_t height, std::int64_t width) {
     const Shape& shape = x.shape();
     Tensor y = empty(Shape{shape[0], height, width, shape[3]}, x.dtype());
     const std::size_t pixel_bytes = bytes_of(shape[3], x.dtype());
@@ -71,7 +70,8 @@ Tensor ReferenceBackend::concat_channels(const Tensor& a, const Tensor& b) {
 Tensor ReferenceBackend::concat_samples(std::span<const Tensor> parts) {
     DARKROOM_CHECK(!parts.empty(), "nothing to stack");
     std::int64_t samples = 0;
-    for (const Tensor& part : parts) samples += part.shape()[0];
+    for (const Tensor& part : parts)
+        samples += part.shape()[0];
     Tensor y = empty(parts[0].shape().with(0, samples), parts[0].dtype());
     std::byte* to = y.data();
     for (const Tensor& part : parts) {

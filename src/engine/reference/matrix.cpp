@@ -20,7 +20,7 @@ void multiply_transposed(
         const float* weight_row = weights + column * extents.depth;
         for (std::int64_t row = 0; row < extents.rows; ++row) {
             y[row * extents.columns + column] =
-                dot(x + row * extents.depth, weight_row, extents.depth);
+                static_cast<float>(dot(x + row * extents.depth, weight_row, extents.depth));
         }
     }
 }

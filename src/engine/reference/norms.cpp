@@ -17,7 +17,8 @@ struct Block {
 template <class Use>
 void for_each_value(const Block& block, const Use& use) {
     for (std::int64_t row = 0; row < block.rows; ++row) {
-        for (std::int64_t c = 0; c < block.width; ++c) use(row * block.stride + c, c);
+        for (std::int64_t c = 0; c < block.width; ++c)
+            use(row * block.stride + c, c);
     }
 }
 
@@ -32,9 +33,8 @@ struct Affine {
 void normalise(const float* from, float* to, const Block& block, const Affine& affine) {
     const double count = static_cast<double>(block.rows) * static_cast<double>(block.width);
     double sum = 0.0;
-    for_each_value(block, [&](std::int64_t at, std::int64_t) {
-        sum += static_cast<double>(from[at]);
-    });
+    for_each_value(
+        block, [&](std::int64_t at, std::int64_t) { sum += static_cast<double>(from[at]); });
     const double mean = sum / count;
     double squares = 0.0;
     for_each_value(block, [&](std::int64_t at, std::int64_t) {

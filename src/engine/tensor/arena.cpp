@@ -10,7 +10,6 @@
 namespace darkroom::engine {
 namespace {
 
-constexpr std::size_t kPage = 4096;
 /// Blocks are rounded up so that nearly equal sizes share them.
 constexpr std::size_t kGranule = 64 * 1024;
 /// Small tensors share size classes of this step instead.

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench_report.h"
+
+#include "base/format.h"
+#include "json/json.h"
+
+namespace darkroom::app {
+
+std::string bench_json(const BenchMachine& machine, const std::vector<BenchResult>& results) {
+    json::Array rows;
+    for (const BenchResult& result : results) {
+        json::Object row{{"name", result.name}, {"seconds", result.seconds}};
+        if (result.gflop > 0) {
+            const double rate = result.gflop / result.seconds;
+            row.set("gflops", rate);
+            row.set("fraction_of_peak", rate / result.peak_gflops);
+        }
+        rows.emplace_back(std::move(row));
+    }
+    json::Object facts{
+        {"cpu", machine.cpu},
+        {"engine", machine.engine},
+        {"threads", machine.threads},
+        {"peak_f32_gflops", machine.f32_gflops},
+        {"peak_bf16_gflops", machine.bf16_gflops}};
+    return json::dump(
+        json::Object{{"machine", std::move(facts)}, {"results", std::move(rows)}},
+        json::Style::indented);
+}
+
+std::string bench_table(const BenchMachine& machine, const std::vector<BenchResult>& results) {
+    std::string text = format(
+        "{}\n{}, {} threads; peak {:.0f} Gflop/s f32, {:.0f} Gflop/s "
+        "bf16\n\n{:<34}{:>10}{:>10}{:>9}\n",
+        machine.cpu,
+        machine.engine,
+        machine.threads,
+        machine.f32_gflops,
+        machine.bf16_gflops,
+        "",
+        "seconds",
+        "Gflop/s",
+        "of peak");
+    for (const BenchResult& result : results) {
+        text += format("{:<34}{:>10.4f}", result.name, result.seconds);
+        if (result.gflop > 0) {
+            const double rate = result.gflop / result.seconds;
+            text += format("{:>10.0f}{:>8.0f}%", rate, 100.0 * rate / result.peak_gflops);
+        }
+        text += "\n";
+    }
+    return text;
+}
+
+}  // namespace darkroom::app

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace darkroom::app {
+
+/// One measurement; 0 work means that it has no arithmetic rate.
+struct BenchResult {
+    std::string name;
+    double seconds = 0;
+    /// Multiplications and additions, counted analytically.
+    double gflop = 0;
+    /// Peak of the dtype it ran in.
+    double peak_gflops = 0;
+};
+
+struct BenchMachine {
+    std::string cpu;
+    std::string engine;
+    int threads = 0;
+    double f32_gflops = 0;
+    /// 0 where the CPU does not multiply bf16.
+    double bf16_gflops = 0;
+};
+
+/// {"machine": {...}, "results": [{"name", "seconds", "gflops", "fraction_of_peak"}, ...]}
+std::string bench_json(const BenchMachine& machine, const std::vector<BenchResult>& results);
+
+/// A table for people.
+std::string bench_table(const BenchMachine& machine, const std::vector<BenchResult>& results);
+
+}  // namespace darkroom::app

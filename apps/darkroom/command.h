@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// The subcommands: each takes its parsed flags and returns the process's exit status.
+namespace darkroom::app {
+
+/// Exit statuses, as --help says.
+inline constexpr int kSuccess = 0;
+inline constexpr int kFailure = 1;
+inline constexpr int kUsage = 2;
+
+struct GenerateOptions {
+    std::string prompt;
+    std::string negative_prompt;
+    std::filesystem::path model;
+    std::filesystem::path output;
+    /// Draws on this server instead of in this process, "http://127.0.0.1:7860".
+    std::string server;
+    std::int64_t steps = 20;
+    double cfg_scale = 7.0;
+    /// "512x768"; empty takes the checkpoint's own size.
+    std::string size;
+    std::optional<std::uint64_t> seed;
+    std::string sampler = "Euler a";
+    std::string schedule = "Automatic";
+    std::int64_t batch_size = 1;
+    std::int64_t clip_skip = 1;
+    std::optional<std::filesystem::path> cache_folder;
+    int threads = 0;
+    std::string dtype;
+};
+int generate(const GenerateOptions& options);
+
+struct ServeOptions {
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 7860;
+    std::filesystem::path data = "data";
+    std::filesystem::path models = "models";
+    std::vector<std::string> allowed_hosts;
+    std::int64_t drain_seconds = 60;
+    std::string log_level = "info";
+    std::string log_format = "text";
+    int threads = 0;
+};
+int serve(const ServeOptions& options);
+
+struct AgentOptions {
+    int socket = -1;
+    std::optional<std::filesystem::path> cache_folder;
+    int threads = 0;
+};
+int run_agent(const AgentOptions& options);
+
+struct DoctorOptions {
+    std::filesystem::path file;
+};
+int doctor(const DoctorOptions& options);
+
+struct BenchOptions {
+    bool json = false;
+    /// Measures only what has this text in its name.
+    std::string filter;
+    /// Repetitions; the best counts.
+    int repeat = 3;
+    int threads = 0;
+    std::filesystem::path model;
+};
+int bench(const BenchOptions& options);
+
+struct SynthesizeOptions {
+    std::string architecture = "sd15";
+    std::filesystem::path output;
+};
+int synthesize(const SynthesizeOptions& options);
+
+}  // namespace darkroom::app

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine_setup.h"
+
+#include <cstdlib>
+
+#include "base/format.h"
+
+namespace darkroom::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kBundled = "models/icons-128/icons-128.safetensors";
+
+Result<std::optional<engine::DType>> parse_dtype(const std::string& word) {
+    if (word.empty()) return std::optional<engine::DType>();
+    if (word == "f32") return std::optional(engine::DType::f32);
+    if (word == "bf16") return std::optional(engine::DType::bf16);
+    return Error{ErrorCode::invalid_argument, format("--dtype must be f32 or bf16, not {}", word)};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<engine::CpuBackend>> make_engine(const EngineSettings& settings) {
+    engine::CpuOptions options;
+    options.threads = settings.threads;
+    DARKROOM_TRY_ASSIGN(options.dtype, parse_dtype(settings.dtype));
+    if (const char* forced = std::getenv("DARKROOM_CPU"); forced != nullptr && *forced != '\0') {
+        auto set = engine::parse_instruction_set(forced);
+        if (!set) return set.error().with_context("DARKROOM_CPU");
+        options.instruction_set = *set;
+    }
+    return engine::CpuBackend::make(options);
+}
+
+fs::path program_path() {
+    std::error_code ignored;
+    return fs::read_symlink("/proc/self/exe", ignored);
+}
+
+Result<fs::path> bundled_model() {
+    std::error_code ignored;
+    // build/release/darkroom stands two folders below the source tree.
+    const fs::path tree = program_path().parent_path().parent_path().parent_path();
+    for (const fs::path& root : {fs::path("."), tree}) {
+        if (fs::exists(root / kBundled, ignored)) return root / kBundled;
+    }
+    return Error{
+        ErrorCode::not_found,
+        format("the bundled checkpoint {} is not here; name one with --model", kBundled)};
+}
+
+}  // namespace darkroom::app

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <exception>
+#include <functional>
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+
+#include "command.h"
+#include "console.h"
+#include "version.h"
+
+namespace {
+
+using namespace darkroom::app;  // NOLINT: the program is made of these
+
+using Run = std::function<int()>;
+
+constexpr const char* kDescription =
+    "Darkroom draws pictures with Stable Diffusion checkpoints: from the command line, or as a\n"
+    "server with the AUTOMATIC1111 API.\n\n"
+    "  darkroom generate \"a red apple, flat style, white background\" -o apple.png\n"
+    "  darkroom serve --models models\n";
+constexpr const char* kFooter =
+    "\nExit status: 0 success, 1 failure (the message says why), 2 wrong usage.\n"
+    "Environment: DARKROOM_CPU=avx512|avx2|portable forces an instruction set.";
+
+void add_generate(CLI::App& app, GenerateOptions& options, Run& run) {
+    CLI::App* command = app.add_subcommand("generate", "Draw pictures from a prompt");
+    command->add_option("prompt", options.prompt, "What to draw")->required();
+    command->add_option("-n,--negative", options.negative_prompt, "What to keep out");
+    command->add_option("-m,--model", options.model, "Checkpoint (default: the bundled one)");
+    command->add_option("-o,--output", options.output, "PNG file to write")->required();
+    command->add_option("--server", options.server, "Draw on a running server, by its URL");
+    command->add_option("--steps", options.steps, "Sampling steps, 1 to 1000")
+        ->capture_default_str();
+    command->add_option("--cfg", options.cfg_scale, "Guidance scale")->capture_default_str();
+    command->add_option("--size", options.size, "WIDTHxHEIGHT (default: the checkpoint's own)");
+    command->add_option("--seed", options.seed, "Seed (default: random)");
+    command->add_option("--sampler", options.sampler, "Sampler")->capture_default_str();
+    command->add_option("--schedule", options.schedule, "Schedule type")->capture_default_str();
+    command->add_option("--batch", options.batch_size, "Pictures to draw")->capture_default_str();
+    command->add_option("--clip-skip", options.clip_skip, "Text encoder layer from the end")
+        ->capture_default_str();
+    command->add_option("--cache", options.cache_folder, "Folder for packed weights");
+    command->add_option("--threads", options.threads, "Threads (default: one per core)");
+    command->add_option("--dtype", options.dtype, "f32 or bf16 (default: the fastest)");
+    command->callback([&] { run = [&] { return generate(options); }; });
+}
+
+void add_serve(CLI::App& app, ServeOptions& options, Run& run) {
+    CLI::App* command = app.add_subcommand("serve", "Serve the HTTP API");
+    command->add_option("--host", options.host, "Address to listen on")->capture_default_str();
+    command->add_option("--port", options.port, "Port to listen on")->capture_default_str();
+    command->add_option("--data", options.data, "Folder for tasks, pictures and caches")
+        ->capture_default_str();
+    command->add_option("--models", options.models, "Folder of checkpoints")->capture_default_str();
+    command->add_option(
+        "--allowed-host", options.allowed_hosts, "Further names this server is called by");
+    command->add_option("--drain-seconds", options.drain_seconds, "Time to finish on SIGTERM")
+        ->capture_default_str();
+    command->add_option("--log-level", options.log_level, "error, warning, info, debug, trace")
+        ->capture_default_str();
+    command->add_option("--log-format", options.log_format, "text or json")->capture_default_str();
+    command->add_option("--threads", options.threads, "Engine threads (default: one per core)");
+    command->callback([&] { run = [&] { return serve(options); }; });
+}
+
+void add_agent(CLI::App& app, AgentOptions& options, Run& run) {
+    CLI::App* command =
+        app.add_subcommand("agent", "Worker process; started by serve, not by hand");
+    command->add_option("--socket-fd", options.socket, "Inherited socket to the server")
+        ->required();
+    command->add_option("--cache", options.cache_folder, "Folder for packed weights");
+    command->add_option("--threads", options.threads, "Threads (default: one per core)");
+    command->callback([&] { run = [&] { return run_agent(options); }; });
+}
+
+void add_tools(
+    CLI::App& app,
+    DoctorOptions& doctor_options,
+    BenchOptions& bench_options,
+    SynthesizeOptions& synthesize_options,
+    Run& run) {
+    CLI::App* doctor_command =
+        app.add_subcommand("doctor", "Say what a checkpoint is and whether it is whole");
+    doctor_command->add_option("file", doctor_options.file, "Checkpoint")->required();
+    doctor_command->callback([&] { run = [&] { return doctor(doctor_options); }; });
+
+    CLI::App* bench_command = app.add_subcommand(
+        "bench", "Measure the engine against this machine's peak in the same run");
+    bench_command->add_flag("--json", bench_options.json, "Print JSON");
+    bench_command->add_option("--filter", bench_options.filter, "Only what has this in its name");
+    bench_command->add_option("--repeat", bench_options.repeat, "Repetitions; the best counts")
+        ->capture_default_str();
+    bench_command->add_option("--threads", bench_options.threads, "Threads (default: all)");
+    bench_command->add_option(
+        "--model", bench_options.model, "Checkpoint for the whole picture (default: the bundled)");
+    bench_command->callback([&] { run = [&] { return bench(bench_options); }; });
+
+    CLI::App* synthesize_command = app.add_subcommand(
+        "synthesize", "Write a full-size checkpoint of synthetic weights, for measurements");
+    synthesize_command->add_option("--architecture", synthesize_options.architecture, "sd15")
+        ->capture_default_str();
+    synthesize_command->add_option("-o,--output", synthesize_options.output, "File to write")
+        ->required();
+    synthesize_command->callback([&] { run = [&] { return synthesize(synthesize_options); }; });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app(kDescription, "darkroom");
+    app.footer(kFooter);
+    app.set_version_flag("--version", std::string("darkroom ") + darkroom::app::kVersion);
+    app.require_subcommand(1);
+    GenerateOptions generate_options;
+    ServeOptions serve_options;
+    AgentOptions agent_options;
+    DoctorOptions doctor_options;
+    BenchOptions bench_options;
+    SynthesizeOptions synthesize_options;
+    Run run;
+    add_generate(app, generate_options, run);
+    add_serve(app, serve_options, run);
+    add_agent(app, agent_options, run);
+    add_tools(app, doctor_options, bench_options, synthesize_options, run);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? kSuccess : kUsage;
+    }
+    try {
+        return run();
+    } catch (const std::exception& error) {
+        print_error(error.what());
+        return kFailure;
+    }
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <atomic>
+#include <csignal>
+#include <thread>
+
+#include "agent/checkpoint_facts.h"
+#include "agent/sampling_catalog.h"
+#include "base/clock.h"
+#include "base/format.h"
+#include "cluster/process/child_provider.h"
+#include "command.h"
+#include "console.h"
+#include "control/agent_service.h"
+#include "engine/text/prompt_syntax.h"
+#include "engine_setup.h"
+#include "gateway/gateway.h"
+#include "http/server.h"
+#include "runtime/block_on.h"
+#include "runtime/io_threads.h"
+#include "runtime/signals.h"
+#include "storage/filesystem/filesystem_object_store.h"
+#include "storage/sqlite/sqlite_task_store.h"
+#include "telemetry/log.h"
+#include "version.h"
+
+namespace darkroom::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kIoThreads = 2;
+
+Result<void> configure_log(const ServeOptions& options) {
+    auto level = log::level_from(options.log_level);
+    if (!level) return level.error().with_context("--log-level");
+    auto log_format = log::format_from(options.log_format);
+    if (!log_format) return log_format.error().with_context("--log-format");
+    log::configure({.level = *level, .format = *log_format});
+    return {};
+}
+
+bool is_loopback(const std::string& host) {
+    return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+Result<void> check(const ServeOptions& options) {
+    if (!is_loopback(options.host)) {
+        return Error{
+            ErrorCode::permission_denied,
+            format(
+                "--host {}: without API keys, which do not exist yet, only loopback addresses are "
+                "served; put a proxy that authenticates in front",
+                options.host)};
+    }
+    std::error_code error;
+    fs::create_directories(options.data, error);
+    if (error) {
+        return Error{
+            ErrorCode::permission_denied,
+            format(
+                "--data: the folder {} cannot be made: {}",
+                options.data.string(),
+                error.message())};
+    }
+    return {};
+}
+
+cluster::ChildOptions child_options(const ServeOptions& options) {
+    cluster::ChildOptions child;
+    child.program = program_path().string();
+    child.arguments = {"agent", "--cache", (options.data / "cache").string()};
+    if (options.threads > 0) {
+        child.arguments.insert(
+            child.arguments.end(), {"--threads", std::to_string(options.threads)});
+    }
+    return child;
+}
+
+/// Waits for SIGTERM or SIGINT, then lets running work finish.
+runtime::Task<void> run_until_told(
+    http::Server& server,
+    control::Dispatcher& dispatcher,
+    control::AgentService& agents,
+    std::chrono::seconds drain_time) {
+    const Result<int> signal = co_await runtime::wait_for_termination_signal();
+    if (!signal) co_return signal.error();
+    log::info("draining", {{"signal", *signal}, {"seconds", drain_time.count()}});
+    const runtime::Deadline deadline = runtime::Deadline::after(drain_time);
+    dispatcher.begin_drain();
+    const Result<void> agents_done = co_await agents.drain(deadline);
+    if (!agents_done) log::warning("drain ran out of time; tasks stay queued", {});
+    const Result<void> clients_done = co_await server.drain(deadline);
+    if (!clients_done) log::warning("drain cut off clients", {});
+    co_return Result<void>();
+}
+
+/// Everything that a server is made of, in the order of dependence.
+Result<void> run(const ServeOptions& options) {
+    DARKROOM_TRY(configure_log(options));
+    DARKROOM_TRY(check(options));
+    SystemClock clock;
+    DARKROOM_TRY_ASSIGN(
+        const auto store, storage::SqliteTaskStore::open(options.data / "tasks.db", clock));
+    DARKROOM_TRY_ASSIGN(
+        const auto objects, storage::FilesystemObjectStore::open(options.data / "objects"));
+    std::error_code ignored;
+    fs::create_directories(options.data / "cache", ignored);
+
+    control::ModelFolder models(
+        options.models, options.data / "model-hashes.json", agent::checkpoint_facts);
+    const Result<void> scanned = models.scan();
+    if (!scanned) return scanned.error().with_context("--models");
+
+    telemetry::Metrics metrics;
+    runtime::IoThreads io(kIoThreads);
+    runtime::BlockingPool blocking;
+    control::Dispatcher dispatcher(*store);
+    control::EngineMetrics engine_metrics(metrics);
+    cluster::ChildProvider provider(io.executor(), child_options(options));
+    control::AgentService agents(
+        io.executor(), {dispatcher, provider, models, *objects, blocking, engine_metrics});
+    gateway::OptionStore option_store(options.data / "options");
+    gateway::Parts parts{
+        dispatcher,
+        models,
+        *objects,
+        option_store,
+        blocking,
+        metrics,
+        clock,
+        agent::sampling_catalog(),
+        [](std::string_view prompt) { return engine::unsupported_syntax(prompt); },
+        [&agents] { return agents.is_ready(); },
+        kVersion};
+    http::Router router(gateway::render_problem);
+    gateway::add_routes(router, parts);
+
+    http::ServerOptions server_options;
+    server_options.address = options.host;
+    server_options.port = options.port;
+    server_options.hosts.allowed = options.allowed_hosts;
+    server_options.render = gateway::render_problem;
+    server_options.observe = gateway::observer(metrics);
+    auto server = http::Server::start(io.executor(), std::move(server_options), router.handler());
+    if (!server) return server.error();
+    log::info(
+        "listening",
+        {{"url", (*server)->url()},
+         {"models", static_cast<std::int64_t>(models.models().size())},
+         {"recovered_tasks", static_cast<std::int64_t>(store->recovered().requeued.size())}});
+    agents.start();
+    std::atomic<bool> stop_hashing = false;
+    std::thread hashing([&] { models.hash_missing(stop_hashing); });
+
+    const Result<void> ended = runtime::block_on(
+        io.executor(),
+        run_until_told(**server, dispatcher, agents, std::chrono::seconds(options.drain_seconds)));
+    stop_hashing = true;
+    hashing.join();
+    (*server)->stop();
+    log::info("stopped");
+    return ended;
+}
+
+}  // namespace
+
+int serve(const ServeOptions& options) {
+    std::signal(SIGPIPE, SIG_IGN);
+    const Result<void> ended = run(options);
+    if (ended) return kSuccess;
+    print_error(ended.error());
+    return kFailure;
+}
+
+}  // namespace darkroom::app

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/agent.h"
+
+#include <algorithm>
+
+#include "agent/lease_thread.h"
+#include "api/task_payload.h"
+
+namespace darkroom::agent {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr auto kProgressInterval = std::chrono::milliseconds(100);
+
+const char* word_for(engine::StepReport::Work work) {
+    switch (work) {
+        case engine::StepReport::Work::encode:
+            return "encode";
+        case engine::StepReport::Work::unet:
+            return "unet";
+        case engine::StepReport::Work::decode:
+            return "decode";
+        case engine::StepReport::Work::none:
+            break;
+    }
+    return "none";
+}
+
+}  // namespace
+
+Agent::Agent(
+    engine::Backend& backend,
+    std::shared_ptr<const engine::ClipTokenizer> tokenizer,
+    Channel& channel,
+    AgentOptions options)
+    : backend_(backend),
+      tokenizer_(std::move(tokenizer)),
+      channel_(channel),
+      options_(std::move(options)),
+      session_(options_.session) {}
+
+void Agent::run() {
+    const LeaseThread leases(channel_, held_);
+    while (true) {
+        while (auto message = channel_.poll())
+            handle(*std::move(message));
+        admit();
+        if (draining_ && session_.idle() && waiting_.empty()) return;
+        claim();
+        if (session_.idle() && waiting_.empty()) {
+            handle(channel_.receive());
+        } else {
+            work();
+        }
+    }
+}
+
+void Agent::handle(cluster::Message message) {
+    if (auto* assignment = std::get_if<cluster::Assignment>(&message)) {
+        accept(std::move(*assignment));
+    } else if (const auto* interrupt = std::get_if<cluster::Interrupt>(&message)) {
+        for (const auto& [request, held] : drawing_) {
+            const bool any_attempt = interrupt->id.attempt == 0;
+            if (held.id.task != interrupt->id.task) continue;
+            if (any_attempt || held.id == interrupt->id) session_.interrupt(request);
+        }
+    } else if (const auto* dropped = std::get_if<cluster::Drop>(&message)) {
+        for (const cluster::AttemptId& id : dropped->ids)
+            drop(id);
+    } else if (std::holds_alternative<cluster::Drain>(message)) {
+        draining_ = true;
+    }
+}
+
+void Agent::accept(cluster::Assignment assignment) {
+    auto generation = api::decode_generation(assignment.request);
+    if (!generation) {
+        fail(assignment.id, generation.error());
+        return;
+    }
+    // The claim that brought this task has been used up.
+    if (last_claim_) last_claim_->capacity -= 1;
+    waiting_.push_back({std::move(assignment), *std::move(generation)});
+    publish_held();
+}
+
+/// Asks for as much as there is room for; while the session works, only for the same checkpoint.
+void Agent::claim() {
+    if (draining_) return;
+    const std::size_t held = drawing_.size() + waiting_.size();
+    cluster::Claim wanted;
+    wanted.capacity =
+        static_cast<std::int64_t>(options_.max_tasks - std::min(held, options_.max_tasks));
+    if (!session_.idle()) wanted.model = model_name_;
+    const bool same = last_claim_ && last_claim_->capacity == wanted.capacity &&
+                      last_claim_->model == wanted.model;
+    if (same) return;
+    last_claim_ = wanted;
+    channel_.send(wanted);
+}
+
+/// Moves waiting tasks into the session: those of the resident checkpoint, or, when the session is
+/// empty, those of the checkpoint that has waited longest.
+void Agent::admit() {
+    if (waiting_.empty()) return;
+    if (session_.idle() && waiting_.front().assignment.model != model_name_ &&
+        !load(waiting_.front())) {
+        return;
+    }
+    for (auto it = waiting_.begin(); it != waiting_.end();) {
+        if (it->assignment.model != model_name_) {
+            ++it;
+            continue;
+        }
+        const Waiting next = std::move(*it);
+        it = waiting_.erase(it);
+        auto request = image_request(next.generation);
+        const engine::RequestId id = next_request_++;
+        const Result<void> added =
+            request ? session_.add(id, model_, *std::move(request)) : Result<void>(request.error());
+        if (added) {
+            drawing_.emplace(id, Held{next.assignment.id, next.generation, {}});
+        } else {
+            fail(next.assignment.id, added.error());
+        }
+    }
+    publish_held();
+}
+
+bool Agent::load(const Waiting& next) {
+    model_.reset();
+    model_name_.clear();
+    backend_.trim();
+    const cluster::AttemptId id = next.assignment.id;
+    const auto begin = SteadyClock::now();
+    auto reported = begin;
+    const auto on_progress = [&](double share) {
+        if (SteadyClock::now() - reported < kProgressInterval) return;
+        reported = SteadyClock::now();
+        channel_.send(cluster::Progress{.id = id, .phase = "loading", .loaded = share});
+    };
+    channel_.send(cluster::Progress{.id = id, .phase = "loading"});
+    auto loaded = engine::Model::load(
+        backend_,
+        tokenizer_,
+        {.path = next.assignment.path,
+         .cache_folder = options_.cache_folder,
+         .sha256 = next.assignment.sha256,
+         .on_progress = on_progress});
+    if (!loaded) {
+        waiting_.pop_front();
+        fail(id, loaded.error());
+        publish_held();
+        return false;
+    }
+    model_ = *std::move(loaded);
+    model_name_ = next.assignment.model;
+    const double seconds = std::chrono::duration<double>(SteadyClock::now() - begin).count();
+    channel_.send(cluster::EngineReport{"load", 0, seconds});
+    return true;
+}
+
+void Agent::work() {
+    const engine::StepReport report = session_.step();
+    if (report.work != engine::StepReport::Work::none) {
+        channel_.send(cluster::EngineReport{word_for(report.work), report.width, report.seconds});
+    }
+    report_progress();
+    for (engine::FinishedRequest& finished : session_.collect())
+        deliver(std::move(finished));
+    if (session_.idle()) backend_.trim();
+}
+
+void Agent::report_progress() {
+    const auto now = SteadyClock::now();
+    for (auto& [request, held] : drawing_) {
+        const auto progress = session_.progress(request);
+        if (!progress || now - held.reported < kProgressInterval) continue;
+        held.reported = now;
+        const bool sampled = progress->finished_steps == progress->total_steps;
+        channel_.send(cluster::Progress{
+            .id = held.id,
+            .phase = sampled ? "decoding" : "sampling",
+            .loaded = 1,
+            .finished_steps = progress->finished_steps,
+            .total_steps = progress->total_steps,
+            .finished_pictures = progress->finished_pictures,
+            .pictures = progress->pictures});
+    }
+}
+
+void Agent::deliver(engine::FinishedRequest finished) {
+    const auto found = drawing_.find(finished.id);
+    if (found == drawing_.end()) return;
+    const Held held = std::move(found->second);
+    drawing_.erase(found);
+    publish_held();
+    if (!finished.pictures) {
+        fail(held.id, finished.pictures.error());
+        return;
+    }
+    auto rendered = render(
+        held.generation,
+        *finished.pictures,
+        {model_->sha256(), backend_.fingerprint(), options_.version});
+    if (!rendered) {
+        fail(held.id, rendered.error());
+        return;
+    }
+    rendered->result.interrupted = finished.interrupted;
+    cluster::Done done;
+    done.id = held.id;
+    done.result = api::encode_result(rendered->result);
+    for (const std::vector<std::byte>& file : rendered->files) {
+        done.image_bytes.push_back(file.size());
+        done.images.insert(done.images.end(), file.begin(), file.end());
+    }
+    channel_.send(std::move(done));
+}
+
+void Agent::drop(const cluster::AttemptId& id) {
+    std::erase_if(waiting_, [&](const Waiting& next) { return next.assignment.id == id; });
+    for (auto it = drawing_.begin(); it != drawing_.end();) {
+        if (it->second.id == id) {
+            session_.remove(it->first);
+            it = drawing_.erase(it);
+        } else {
+            ++it;
+        }
+    }
+    publish_held();
+}
+
+void Agent::fail(const cluster::AttemptId& id, Error error) {
+    channel_.send(cluster::Failed{id, std::move(error), false});
+}
+
+void Agent::publish_held() {
+    std::vector<cluster::AttemptId> ids;
+    for (const auto& [request, held] : drawing_)
+        ids.push_back(held.id);
+    for (const Waiting& next : waiting_)
+        ids.push_back(next.assignment.id);
+    *held_.lock() = std::move(ids);
+}
+
+}  // namespace darkroom::agent

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "agent/channel.h"
+#include "agent/rendering.h"
+#include "base/guarded.h"
+#include "domain/generation.h"
+#include "engine/pipelines/session.h"
+
+namespace darkroom::agent {
+
+struct AgentOptions {
+    /// Folder of packed weights; absent keeps them in memory.
+    std::optional<std::filesystem::path> cache_folder = {};
+    /// Tasks held at once.
+    std::size_t max_tasks = 8;
+    engine::SessionOptions session = {};
+    std::string version = {};
+};
+
+/// A worker: claims tasks, draws them in one engine session, reports back. Runs on the device
+/// thread; beside it live the channel's reader and a thread that renews leases.
+class Agent {
+  public:
+    Agent(
+        engine::Backend& backend,
+        std::shared_ptr<const engine::ClipTokenizer> tokenizer,
+        Channel& channel,
+        AgentOptions options);
+
+    /// Works until told to drain and nothing is held.
+    void run();
+
+  private:
+    struct Held {
+        cluster::AttemptId id;
+        domain::Generation generation;
+        std::chrono::steady_clock::time_point reported;
+    };
+    struct Waiting {
+        cluster::Assignment assignment;
+        domain::Generation generation;
+    };
+
+    void handle(cluster::Message message);
+    void accept(cluster::Assignment assignment);
+    void claim();
+    void admit();
+    bool load(const Waiting& next);
+    void work();
+    void report_progress();
+    void deliver(engine::FinishedRequest finished);
+    void drop(const cluster::AttemptId& id);
+    void fail(const cluster::AttemptId& id, Error error);
+    void publish_held();
+
+    engine::Backend& backend_;
+    std::shared_ptr<const engine::ClipTokenizer> tokenizer_;
+    Channel& channel_;
+    AgentOptions options_;
+    engine::Session session_;
+
+    /// The resident checkpoint.
+    std::shared_ptr<const engine::Model> model_;
+    std::string model_name_;
+
+    std::deque<Waiting> waiting_;
+    std::map<engine::RequestId, Held> drawing_;
+    engine::RequestId next_request_ = 1;
+    std::optional<cluster::Claim> last_claim_;
+    bool draining_ = false;
+    /// What the lease thread renews.
+    Guarded<std::vector<cluster::AttemptId>> held_;
+};
+
+}  // namespace darkroom::agent

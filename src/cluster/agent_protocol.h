@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/error.h"
+#include "base/result.h"
+
+/// What control and an agent say to each other over their socket. A frame is two little-endian u32
+/// lengths, a JSON header and a binary payload. docs/formats/agent-protocol.md describes it.
+namespace darkroom::cluster {
+
+/// Names one attempt at one task.
+struct AttemptId {
+    std::string task;
+    std::int64_t attempt = 0;
+
+    bool operator==(const AttemptId&) const = default;
+};
+
+// Agent to control
+
+/// First message of an agent.
+struct Hello {
+    std::int64_t pid = 0;
+    /// Backend fingerprint, "cpu/avx512/bf16/onednn-2.6.3".
+    std::string engine;
+    /// What a person should know of it, such as a CPU without bf16; may be empty.
+    std::string note;
+};
+
+/// "Give me up to `capacity` tasks": replaces what it asked for before.
+struct Claim {
+    std::int64_t capacity = 0;
+    /// Only tasks for this checkpoint, which is loaded and busy; any when empty.
+    std::string model;
+};
+
+struct Progress {
+    AttemptId id;
+    /// "loading", "encoding", "sampling" or "decoding".
+    std::string phase;
+    /// Share of the checkpoint that is loaded, in phase "loading".
+    double loaded = 0;
+    std::int64_t finished_steps = 0;
+    std::int64_t total_steps = 0;
+    std::int64_t finished_pictures = 0;
+    std::int64_t pictures = 0;
+};
+
+/// A finished task; the frame's payload holds the PNG files one after the other.
+struct Done {
+    AttemptId id;
+    /// JSON text: infotexts, seeds, receipt.
+    std::string result;
+    std::vector<std::uint64_t> image_bytes;
+    std::vector<std::byte> images;
+};
+
+struct Failed {
+    AttemptId id;
+    Error error;
+    bool is_retryable = false;
+};
+
+/// What the engine did since the last report, for metrics.
+struct EngineReport {
+    /// "encode", "unet", "decode" or "load".
+    std::string work;
+    std::int64_t width = 0;
+    double seconds = 0;
+};
+
+/// Sent at least every ten seconds; answered by Leases.
+struct AgentHeartbeat {
+    std::vector<AttemptId> held;
+};
+
+// Control to agent
+
+/// A task to draw.
+struct Assignment {
+    AttemptId id;
+    /// Checkpoint name, file and its SHA-256 (empty while unknown).
+    std::string model;
+    std::string path;
+    std::string sha256;
+    /// JSON text of the task: api/task_payload.h.
+    std::string request;
+};
+
+/// Finish the task early with the pictures as they are. Attempt 0 means whichever is held.
+struct Interrupt {
+    AttemptId id;
+};
+
+/// Tasks that the agent no longer holds or that were cancelled: drop them, report nothing.
+struct Drop {
+    std::vector<AttemptId> ids;
+};
+
+/// Finish what is held and claim no more.
+struct Drain {};
+
+using Message = std::variant<
+    Hello,
+    Claim,
+    Progress,
+    Done,
+    Failed,
+    EngineReport,
+    AgentHeartbeat,
+    Assignment,
+    Interrupt,
+    Drop,
+    Drain>;
+
+inline constexpr std::size_t kFramePrefixBytes = 8;
+inline constexpr std::size_t kMaxFrameHeaderBytes = std::size_t{16} << 20;
+inline constexpr std::size_t kMaxFramePayloadBytes = std::size_t{1} << 30;
+
+struct FrameLengths {
+    std::size_t header = 0;
+    std::size_t payload = 0;
+};
+
+/// A whole frame.
+std::vector<std::byte> encode(const Message& message);
+
+/// Lengths from the first 8 bytes. Fails with corrupt_input when they are over the limits.
+Result<FrameLengths> parse_prefix(std::span<const std::byte> prefix);
+
+/// Reads a frame's header and payload. Fails with corrupt_input.
+Result<Message> decode(std::string_view header, std::vector<std::byte> payload);
+
+}  // namespace darkroom::cluster

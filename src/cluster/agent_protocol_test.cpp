@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cluster/agent_protocol.h"
+
+#include <cstring>
+
+#include <gtest/gtest.h>
+
+namespace darkroom::cluster {
+namespace {
+
+Result<Message> round_trip(const Message& message) {
+    const std::vector<std::byte> frame = encode(message);
+    const std::span<const std::byte> bytes(frame);
+    const auto lengths = parse_prefix(bytes.first(kFramePrefixBytes));
+    if (!lengths) return lengths.error();
+    const auto* text = reinterpret_cast<const char*>(frame.data() + kFramePrefixBytes);
+    const auto payload = bytes.subspan(kFramePrefixBytes + lengths->header);
+    return decode(
+        std::string_view(text, lengths->header),
+        std::vector<std::byte>(payload.begin(), payload.end()));
+}
+
+TEST(AgentProtocol, EveryMessageComesBackAsItWas) {
+    const AttemptId id{"0123", 2};
+    const std::vector<std::byte> images{std::byte{1}, std::byte{2}, std::byte{3}};
+
+    EXPECT_EQ(std::get<Hello>(*round_trip(Hello{7, "cpu", "slow"})).note, "slow");
+    EXPECT_EQ(std::get<Claim>(*round_trip(Claim{3, "m"})).capacity, 3);
+    EXPECT_EQ(
+        std::get<Progress>(*round_trip(Progress{id, "loading", 0.5, 1, 2, 0, 1})).loaded, 0.5);
+    const auto done = round_trip(Done{id, "{}", {1, 2}, images});
+    EXPECT_EQ(std::get<Done>(*done).images, images);
+    EXPECT_EQ(std::get<Done>(*done).image_bytes, (std::vector<std::uint64_t>{1, 2}));
+    const auto failed =
+        round_trip(Failed{id, Error{ErrorCode::corrupt_input, "bad", "model"}, true});
+    EXPECT_EQ(std::get<Failed>(*failed).error.code, ErrorCode::corrupt_input);
+    EXPECT_TRUE(std::get<Failed>(*failed).is_retryable);
+    EXPECT_EQ(std::get<EngineReport>(*round_trip(EngineReport{"unet", 4, 0.25})).width, 4);
+    EXPECT_EQ(std::get<AgentHeartbeat>(*round_trip(AgentHeartbeat{{id}})).held.front(), id);
+    EXPECT_EQ(std::get<Assignment>(*round_trip(Assignment{id, "m", "/p", "", "{}"})).path, "/p");
+    EXPECT_EQ(std::get<Interrupt>(*round_trip(Interrupt{id})).id, id);
+    EXPECT_EQ(std::get<Drop>(*round_trip(Drop{{id, id}})).ids.size(), 2u);
+    EXPECT_TRUE(std::holds_alternative<Drain>(*round_trip(Drain{})));
+}
+
+TEST(AgentProtocol, RefusesLengthsOverTheLimitBeforeAllocating) {
+    std::vector<std::byte> prefix(kFramePrefixBytes, std::byte{0xFF});
+    EXPECT_EQ(parse_prefix(prefix).error().code, ErrorCode::corrupt_input);
+}
+
+TEST(AgentProtocol, RefusesWhatIsNoMessage) {
+    for (const char* header :
+         {"",
+          "[]",
+          "{}",
+          R"({"type":"nonsense"})",
+          R"({"type":"claim","capacity":"many","model":""})",
+          R"({"type":"done","task":"a","attempt":1,"result":"{}","image_bytes":[5]})",
+          R"({"type":"done","task":"a","attempt":1,"result":"{}","image_bytes":[-1]})",
+          R"({"type":"drop","ids":[{"task":1}]})"}) {
+        EXPECT_FALSE(decode(header, {})) << header;
+    }
+}
+
+}  // namespace
+}  // namespace darkroom::cluster

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/guarded.h"
+#include "cluster/instance_provider.h"
+#include "control/agent_service.h"
+#include "runtime/async_event.h"
+
+namespace darkroom::control {
+
+/// One agent's connection and what it has asked for. `outbox` and `changed` are for any thread; the
+/// rest belongs to the link's strand.
+struct AgentService::Link {
+    explicit Link(std::unique_ptr<cluster::AgentConnection> agent)
+        : connection(std::move(agent)), agent_id(connection->id()) {}
+
+    /// Queues a message; only the pump sends.
+    void post(cluster::Message message) {
+        outbox.lock()->push_back(std::move(message));
+        changed.notify_all();
+    }
+
+    std::unique_ptr<cluster::AgentConnection> connection;
+    const std::string agent_id;
+    cluster::Claim claim;
+    /// Attempts handed out, by task id.
+    std::map<std::string, std::int64_t> held;
+    bool closed = false;
+    /// When the agent was last heard of.
+    std::atomic<std::chrono::steady_clock::time_point> last_heard =
+        std::chrono::steady_clock::now();
+
+    Guarded<std::vector<cluster::Message>> outbox;
+    runtime::AsyncEvent changed;
+};
+
+}  // namespace darkroom::control

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// The half of AgentService that sends: it hands out tasks and forwards messages.
+
+#include "api/task_payload.h"
+#include "control/agent_link.h"
+#include "control/store_call.h"
+#include "telemetry/log.h"
+
+namespace darkroom::control {
+namespace {
+
+using runtime::Deadline;
+using storage::TaskStore;
+
+}  // namespace
+
+boost::asio::awaitable<void> AgentService::pump(std::shared_ptr<Link> link) {
+    while (!link->closed) {
+        const std::uint64_t seen = link->changed.count();
+        const std::uint64_t queue_seen = parts_.dispatcher.queue_changed().count();
+        std::vector<cluster::Message> messages = std::exchange(*link->outbox.lock(), {});
+        for (cluster::Message& message : messages) {
+            cluster::Message next = std::move(message);
+            const Result<void> sent = co_await link->connection->send(std::move(next));
+            if (!sent) co_return;
+        }
+        const Result<void> handed_out = co_await hand_out(link);
+        if (!handed_out) {
+            log::warning("tasks cannot be claimed", {{"reason", handed_out.error().message}});
+        }
+        std::vector<runtime::Watch> watches;
+        watches.emplace_back(link->changed, seen);
+        watches.emplace_back(parts_.dispatcher.queue_changed(), queue_seen);
+        const Result<std::size_t> waited =
+            co_await runtime::wait_any(std::move(watches), Deadline::never());
+        if (!waited) co_return;
+    }
+}
+
+/// Claims as much as the agent asked for. The first task of an idle agent decides the checkpoint of
+/// the others.
+runtime::Task<void> AgentService::hand_out(std::shared_ptr<Link> link) {
+    while (link->claim.capacity > 0 && !parts_.dispatcher.is_draining() && !link->closed) {
+        storage::ClaimRequest request;
+        request.agent = link->agent_id;
+        request.max_count = 1;
+        if (!link->claim.model.empty()) request.models.push_back(link->claim.model);
+        Result<std::vector<domain::Task>> claimed =
+            co_await store_call(parts_.dispatcher.store(), &TaskStore::claim, std::move(request));
+        if (!claimed) co_return claimed.error();
+        if (claimed->empty()) break;
+        domain::Task task = std::move(claimed->front());
+        link->claim.capacity -= 1;
+        link->claim.model = task.model;
+        const Result<void> assigned = co_await assign(link, std::move(task));
+        if (!assigned) co_return assigned.error();
+    }
+    co_return Result<void>();
+}
+
+runtime::Task<void> AgentService::assign(std::shared_ptr<Link> link, domain::Task task) {
+    const std::vector<domain::ModelDescription> models = parts_.models.models();
+    const domain::ModelDescription* model = domain::find_model(models, task.model);
+    if (model == nullptr) {
+        domain::LeaseToken token{task.id, task.attempt, link->agent_id};
+        Error error{
+            ErrorCode::not_found,
+            "the checkpoint " + task.model + " is no longer in the models folder",
+            "model"};
+        storage::FailedAttempt failed{std::move(token), {std::move(error), false}};
+        const Result<domain::FailOutcome> ended =
+            co_await store_call(parts_.dispatcher.store(), &TaskStore::fail, std::move(failed));
+        parts_.dispatcher.task_ended(task.id);
+        if (!ended) co_return ended.error();
+        co_return Result<void>();
+    }
+    link->held[task.id.text()] = task.attempt;
+    parts_.dispatcher.progress().hold(task.id);
+    domain::LeaseToken token{task.id, task.attempt, link->agent_id};
+    const Result<domain::LeaseStatus> running =
+        co_await store_call(parts_.dispatcher.store(), &TaskStore::mark_running, std::move(token));
+    if (!running) co_return running.error();
+    cluster::Message assignment = cluster::Assignment{
+        {task.id.text(), task.attempt}, task.model, model->filename, model->sha256, task.request};
+    const Result<void> sent = co_await link->connection->send(std::move(assignment));
+    co_return sent;
+}
+
+}  // namespace darkroom::control

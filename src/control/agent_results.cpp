@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// The half of AgentService that takes results, failures and heartbeats.
+
+#include "api/task_payload.h"
+#include "base/format.h"
+#include "control/agent_link.h"
+#include "control/store_call.h"
+#include "telemetry/log.h"
+
+namespace darkroom::control {
+namespace {
+
+using runtime::Deadline;
+using storage::TaskStore;
+
+/// Stores the pictures under keys of this attempt and names them in the result.
+Result<std::string> store_pictures(
+    storage::ObjectStore& objects, const std::string& tenant, const cluster::Done& done) {
+    DARKROOM_TRY_ASSIGN(api::TaskResult result, api::decode_result(done.result));
+    if (result.images.size() != done.image_bytes.size()) {
+        return Error{ErrorCode::corrupt_input, "the agent's result does not match its pictures"};
+    }
+    std::span<const std::byte> rest(done.images);
+    for (std::size_t i = 0; i < result.images.size(); ++i) {
+        const std::string text =
+            format("{}/{}/{}/{}", tenant, done.id.task, done.id.attempt, result.images[i]);
+        DARKROOM_TRY_ASSIGN(const storage::ObjectKey key, storage::ObjectKey::parse(text));
+        const auto size = static_cast<std::size_t>(done.image_bytes[i]);
+        DARKROOM_TRY(objects.put(key, rest.first(size)));
+        rest = rest.subspan(size);
+        result.images[i] = key.text();
+    }
+    return api::encode_result(result);
+}
+
+}  // namespace
+
+boost::asio::awaitable<void> AgentService::finish(std::shared_ptr<Link> link, cluster::Done done) {
+    link->held.erase(done.id.task);
+    const Result<domain::TaskId> id = domain::TaskId::parse(done.id.task);
+    if (!id) co_return;
+    Result<domain::Task> task =
+        co_await store_call(parts_.dispatcher.store(), &TaskStore::get, *id);
+    if (!task) co_return;
+    domain::LeaseToken token{*id, done.id.attempt, link->agent_id};
+    const auto delivered = std::make_shared<cluster::Done>(std::move(done));
+    std::function<Result<std::string>()> work =
+        [&objects = parts_.objects, delivered, tenant = task->tenant] {
+            return store_pictures(objects, tenant, *delivered);
+        };
+    const Result<std::string> stored =
+        co_await parts_.blocking.run<std::string>(std::move(work), Deadline::never());
+    if (!stored) {
+        log::error("pictures cannot be stored", {{"reason", stored.error().message}});
+        // A full disk may be emptied: the task keeps its place in the retry budget.
+        storage::FailedAttempt failed{token, {stored.error(), true}};
+        const Result<domain::FailOutcome> ended =
+            co_await store_call(parts_.dispatcher.store(), &TaskStore::fail, std::move(failed));
+        const bool requeued = ended && *ended == domain::FailOutcome::requeued;
+        if (requeued) {
+            parts_.dispatcher.progress().release(*id);
+            parts_.dispatcher.wake_agents();
+        } else {
+            parts_.dispatcher.task_ended(*id);
+        }
+        co_return;
+    }
+    storage::FinishedAttempt finished{std::move(token), *stored};
+    const Result<domain::CompleteOutcome> outcome =
+        co_await store_call(parts_.dispatcher.store(), &TaskStore::complete, std::move(finished));
+    if (!outcome) {
+        log::error("a result cannot be committed", {{"reason", outcome.error().message}});
+        co_return;
+    }
+    if (*outcome != domain::CompleteOutcome::stale) parts_.dispatcher.task_ended(*id);
+}
+
+boost::asio::awaitable<void> AgentService::reject(
+    std::shared_ptr<Link> link, cluster::Failed failed) {
+    link->held.erase(failed.id.task);
+    const Result<domain::TaskId> id = domain::TaskId::parse(failed.id.task);
+    if (!id) co_return;
+    log::info("task failed", {{"task", failed.id.task}, {"reason", failed.error.message}});
+    domain::LeaseToken token{*id, failed.id.attempt, link->agent_id};
+    storage::FailedAttempt attempt{
+        std::move(token), {std::move(failed.error), failed.is_retryable}};
+    const Result<domain::FailOutcome> outcome =
+        co_await store_call(parts_.dispatcher.store(), &TaskStore::fail, std::move(attempt));
+    if (!outcome || *outcome == domain::FailOutcome::stale) co_return;
+    if (*outcome == domain::FailOutcome::requeued) {
+        parts_.dispatcher.progress().release(*id);
+        parts_.dispatcher.wake_agents();
+    } else {
+        parts_.dispatcher.task_ended(*id);
+    }
+}
+
+boost::asio::awaitable<void> AgentService::renew(
+    std::shared_ptr<Link> link, cluster::AgentHeartbeat heartbeat) {
+    storage::Heartbeat request;
+    request.agent = link->agent_id;
+    for (const cluster::AttemptId& held : heartbeat.held) {
+        const Result<domain::TaskId> id = domain::TaskId::parse(held.task);
+        if (id) request.tasks.push_back({*id, held.attempt});
+    }
+    const std::vector<storage::HeldTask> asked = request.tasks;
+    const Result<std::vector<storage::HeartbeatReply>> replies =
+        co_await store_call(parts_.dispatcher.store(), &TaskStore::heartbeat, std::move(request));
+    if (!replies) co_return;
+    cluster::Drop drop;
+    for (std::size_t i = 0; i < replies->size(); ++i) {
+        const domain::LeaseStatus status = (*replies)[i].status;
+        if (status == domain::LeaseStatus::held) continue;
+        drop.ids.push_back({asked[i].id.text(), asked[i].attempt});
+        if (status != domain::LeaseStatus::cancel_requested) continue;
+        domain::LeaseToken token{asked[i].id, asked[i].attempt, link->agent_id};
+        Error error{ErrorCode::cancelled, "the task was cancelled"};
+        storage::FailedAttempt cancelled{std::move(token), {std::move(error), false}};
+        const Result<domain::FailOutcome> ended =
+            co_await store_call(parts_.dispatcher.store(), &TaskStore::fail, std::move(cancelled));
+        if (ended) parts_.dispatcher.task_ended(asked[i].id);
+    }
+    if (!drop.ids.empty()) link->post(std::move(drop));
+}
+
+}  // namespace darkroom::control

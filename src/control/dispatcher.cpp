@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/dispatcher.h"
+
+#include "control/store_call.h"
+#include "domain/task_state.h"
+
+namespace darkroom::control {
+
+using storage::TaskStore;
+
+namespace {
+
+/// From here on, entries that nobody waits for any more are cleared away.
+constexpr std::size_t kManyWatches = 1000;
+
+}  // namespace
+
+runtime::Task<domain::Task> Dispatcher::submit(Submission submission) {
+    LiveTask live;
+    live.tenant = submission.task.tenant;
+    live.name = submission.task.idempotency_key;
+    live.iterations = submission.iterations;
+    live.batch_size = submission.batch_size;
+    domain::NewTask request = std::move(submission.task);
+    Result<storage::Submitted> submitted =
+        co_await store_call(store_, &TaskStore::submit, std::move(request));
+    if (!submitted) co_return submitted.error();
+    domain::Task task = std::move(submitted->task);
+    if (!domain::is_final(task.state)) {
+        live.id = task.id;
+        live.created_ms = task.created_ms;
+        progress_.add(std::move(live));
+        wake_agents();
+    }
+    co_return task;
+}
+
+std::shared_ptr<runtime::AsyncEvent> Dispatcher::watch(const domain::TaskId& id) {
+    const auto watches = watches_.lock();
+    if (watches->size() > kManyWatches) {
+        std::erase_if(*watches, [](const auto& entry) { return entry.second.expired(); });
+    }
+    std::weak_ptr<runtime::AsyncEvent>& slot = (*watches)[id.text()];
+    std::shared_ptr<runtime::AsyncEvent> event = slot.lock();
+    if (!event) {
+        event = std::make_shared<runtime::AsyncEvent>();
+        slot = event;
+    }
+    return event;
+}
+
+runtime::Task<domain::Task> Dispatcher::wait_until_final(
+    domain::TaskId id, runtime::Deadline deadline) {
+    const std::shared_ptr<runtime::AsyncEvent> event = watch(id);
+    while (true) {
+        const std::uint64_t seen = event->count();
+        const std::uint64_t queue_seen = queue_changed_.count();
+        Result<domain::Task> task = co_await store_call(store_, &TaskStore::get, id);
+        if (!task || domain::is_final(task->state)) co_return task;
+        if (draining_ && task->state == domain::TaskState::queued) {
+            co_return Error{
+                ErrorCode::unavailable,
+                "the server is shutting down; the task stays queued and is drawn after a restart"};
+        }
+        // Draining is announced on the queue's event; other news of the queue only cost a look.
+        std::vector<runtime::Watch> watches;
+        watches.emplace_back(*event, seen);
+        if (task->state == domain::TaskState::queued) {
+            watches.emplace_back(queue_changed_, queue_seen);
+        }
+        const Result<std::size_t> waited = co_await runtime::wait_any(std::move(watches), deadline);
+        if (!waited) co_return waited.error();
+    }
+}
+
+void Dispatcher::task_ended(const domain::TaskId& id) {
+    progress_.remove(id);
+    std::shared_ptr<runtime::AsyncEvent> event;
+    {
+        const auto watches = watches_.lock();
+        const auto found = watches->find(id.text());
+        if (found == watches->end()) return;
+        event = found->second.lock();
+        watches->erase(found);
+    }
+    if (event) event->notify_all();
+}
+
+void Dispatcher::leases_ended(const storage::EndedLeases& ended) {
+    for (const auto* ids : {&ended.cancelled, &ended.dead, &ended.expired}) {
+        for (const domain::TaskId& id : *ids)
+            task_ended(id);
+    }
+    for (const domain::TaskId& id : ended.requeued)
+        progress_.release(id);
+    if (!ended.requeued.empty()) wake_agents();
+}
+
+void Dispatcher::on_interrupt(std::function<void(const domain::TaskId&)> handler) {
+    *interrupt_handler_.lock() = std::move(handler);
+}
+
+void Dispatcher::interrupt(const std::string& tenant, const std::optional<std::string>& name) {
+    const std::vector<domain::TaskId> ids = progress_.interrupt(tenant, name);
+    const std::function<void(const domain::TaskId&)> handler = *interrupt_handler_.lock();
+    if (!handler) return;
+    for (const domain::TaskId& id : ids)
+        handler(id);
+}
+
+void Dispatcher::begin_drain() {
+    draining_ = true;
+    wake_agents();
+}
+
+}  // namespace darkroom::control

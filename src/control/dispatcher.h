@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/guarded.h"
+#include "control/progress_table.h"
+#include "domain/task.h"
+#include "runtime/async_event.h"
+#include "runtime/deadline.h"
+#include "runtime/task.h"
+#include "storage/task_store.h"
+
+namespace darkroom::control {
+
+/// A task to submit, and what progress needs to know of it.
+struct Submission {
+    domain::NewTask task;
+    std::int64_t iterations = 1;
+    std::int64_t batch_size = 1;
+};
+
+/// Where tasks enter, are waited for and end: joins the store, which is the truth, with those who
+/// wait for news of it. Thread-safe.
+class Dispatcher {
+  public:
+    explicit Dispatcher(storage::TaskStore& store) : store_(store) {}
+
+    [[nodiscard]] storage::TaskStore& store() { return store_; }
+    [[nodiscard]] ProgressTable& progress() { return progress_; }
+
+    /// Commits a task (or finds the one that was submitted under the same key) and wakes the
+    /// agents. Fails as TaskStore::submit.
+    runtime::Task<domain::Task> submit(Submission submission);
+
+    /// Waits until the task is final and returns its row. Fails with unavailable when the server
+    /// drains before an agent took the task, which stays in the queue then.
+    runtime::Task<domain::Task> wait_until_final(domain::TaskId id, runtime::Deadline deadline);
+
+    /// Fires when there may be something new to claim.
+    [[nodiscard]] const runtime::AsyncEvent& queue_changed() const { return queue_changed_; }
+    void wake_agents() { queue_changed_.notify_all(); }
+
+    /// Told by the agents' side.
+    void task_ended(const domain::TaskId& id);
+    void leases_ended(const storage::EndedLeases& ended);
+
+    /// Asks the agents to finish these tasks early. Set once by the agents' side.
+    void on_interrupt(std::function<void(const domain::TaskId&)> handler);
+    /// Interrupts what the tenant has running, or only the task of that name.
+    void interrupt(const std::string& tenant, const std::optional<std::string>& name);
+
+    /// From now on nothing is handed out; who waits for a queued task is told so.
+    void begin_drain();
+    [[nodiscard]] bool is_draining() const { return draining_; }
+
+  private:
+    std::shared_ptr<runtime::AsyncEvent> watch(const domain::TaskId& id);
+
+    storage::TaskStore& store_;
+    ProgressTable progress_;
+    runtime::AsyncEvent queue_changed_;
+    Guarded<std::map<std::string, std::weak_ptr<runtime::AsyncEvent>>> watches_;
+    Guarded<std::function<void(const domain::TaskId&)>> interrupt_handler_;
+    std::atomic<bool> draining_ = false;
+};
+
+}  // namespace darkroom::control

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/model_folder.h"
+
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include "base/file.h"
+#include "base/sha256.h"
+
+namespace darkroom::control {
+namespace {
+
+namespace fs = std::filesystem;
+
+class ModelFolderTest : public testing::Test {
+  protected:
+    void SetUp() override { fs::create_directories(folder_ / "anime"); }
+    void TearDown() override { fs::remove_all(root_); }
+
+    fs::path root_ = fs::temp_directory_path() / ("darkroom-models-" + std::to_string(::getpid()));
+    fs::path folder_ = root_ / "models";
+    fs::path hashes_ = root_ / "hashes.json";
+    std::atomic<bool> stop_ = false;
+};
+
+TEST_F(ModelFolderTest, ListsCheckpointsBelowTheFolderAndNothingElse) {
+    ASSERT_TRUE(write_file(folder_ / "anime" / "b.safetensors", "bb"));
+    ASSERT_TRUE(write_file(folder_ / "a.safetensors", "a"));
+    ASSERT_TRUE(write_file(folder_ / "notes.txt", "x"));
+    ModelFolder models(folder_, hashes_);
+    ASSERT_TRUE(models.scan());
+    const auto found = models.models();
+    ASSERT_EQ(found.size(), 2u);
+    EXPECT_EQ(found[0].name, "a");
+    EXPECT_EQ(found[1].relative_name, "anime/b.safetensors");
+    EXPECT_EQ(found[1].size_bytes, 2u);
+    EXPECT_TRUE(found[0].sha256.empty());
+}
+
+TEST_F(ModelFolderTest, HashesAreComputedOnceAndRemembered) {
+    ASSERT_TRUE(write_file(folder_ / "a.safetensors", "a"));
+    {
+        ModelFolder models(folder_, hashes_);
+        ASSERT_TRUE(models.scan());
+        models.hash_missing(stop_);
+        EXPECT_EQ(models.models().front().sha256, sha256_hex("a"));
+    }
+    ModelFolder again(folder_, hashes_);
+    ASSERT_TRUE(again.scan());
+    EXPECT_EQ(again.models().front().sha256, sha256_hex("a"));
+}
+
+TEST_F(ModelFolderTest, AFileOfAnotherSizeIsHashedAgain) {
+    ASSERT_TRUE(write_file(folder_ / "a.safetensors", "a"));
+    ModelFolder models(folder_, hashes_);
+    ASSERT_TRUE(models.scan());
+    models.hash_missing(stop_);
+    ASSERT_TRUE(write_file(folder_ / "a.safetensors", "changed"));
+    ASSERT_TRUE(models.scan());
+    EXPECT_TRUE(models.models().front().sha256.empty());
+    models.hash_missing(stop_);
+    EXPECT_EQ(models.models().front().sha256, sha256_hex("changed"));
+}
+
+TEST_F(ModelFolderTest, AMissingFolderIsAnErrorThatNamesIt) {
+    ModelFolder models(root_ / "nowhere", hashes_);
+    const auto scanned = models.scan();
+    ASSERT_FALSE(scanned);
+    EXPECT_NE(scanned.error().message.find("nowhere"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace darkroom::control

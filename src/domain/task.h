@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/error.h"
+#include "domain/task_id.h"
+#include "domain/task_state.h"
+
+namespace darkroom::domain {
+
+/// What a caller asks for when it submits a task. Names, sizes and quotas were checked before.
+struct NewTask {
+    TaskId id = TaskId::random();
+    std::string tenant;
+    /// What kind of work: "txt2img".
+    std::string kind;
+    /// Name of the checkpoint that an agent must have loaded.
+    std::string model;
+    /// The request as accepted, JSON text.
+    std::string request;
+    /// Digest of the request, to tell a repeated submit from another one under the same key.
+    std::string body_hash;
+    /// Unique per tenant; empty for a request that carries none.
+    std::string idempotency_key = {};
+    /// Higher goes first.
+    std::int32_t priority = 0;
+    /// Predicted device time.
+    double cost_s = 0.0;
+    /// Virtual finishing time for fairness between tenants; lower goes first.
+    double vft = 0.0;
+    /// Wall time before which the task is not handed out.
+    std::int64_t not_before_ms = 0;
+    /// Wall time after which a task that still waits is expired.
+    std::optional<std::int64_t> deadline_ms = {};
+};
+
+/// One request's work: the row that is the truth.
+struct Task {
+    TaskId id;
+    std::string tenant = {};
+    std::string kind = {};
+    std::string model = {};
+    std::string request = {};
+    std::string body_hash = {};
+    std::string idempotency_key = {};
+
+    TaskState state = TaskState::queued;
+    std::int32_t priority = 0;
+    double cost_s = 0.0;
+    double vft = 0.0;
+
+    /// Grows with every lease and fences: an older attempt can change nothing any more.
+    std::int64_t attempt = 0;
+    /// Attempts that broke. Only this counts against the retry policy.
+    std::int32_t failures = 0;
+    /// Agent of the newest lease; empty while queued.
+    std::string owner = {};
+    /// End of the lease on the boot clock of the server that gave it.
+    std::optional<std::int64_t> lease_until_ms = {};
+
+    // Wall clock from here on.
+    std::int64_t not_before_ms = 0;
+    std::optional<std::int64_t> deadline_ms = {};
+    std::int64_t created_ms = 0;
+    /// When the newest attempt began to draw.
+    std::optional<std::int64_t> started_ms = {};
+    std::optional<std::int64_t> finished_ms = {};
+
+    bool cancel_requested = false;
+    /// Why the task ended without a result.
+    std::optional<Error> error = {};
+    /// JSON text (image object keys, infotexts, ...); empty unless succeeded.
+    std::string result = {};
+};
+
+}  // namespace darkroom::domain

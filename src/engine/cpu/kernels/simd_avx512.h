@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <immintrin.h>
+
+#include "engine/cpu/kernels/table.h"
+
+// Sixteen lanes of AVX-512 (F, BW, VL, DQ; bf16 conversions where the unit is compiled for them).
+// The functions are those of simd_portable.h.
+
+namespace darkroom::engine::cpu {
+namespace {
+
+using Vec = __m512;
+
+constexpr int kWidth = 16;
+constexpr int kMaxVectors = 4;
+
+inline Vec splat(float x) {
+    return _mm512_set1_ps(x);
+}
+
+inline Vec widen(__m256i bits) {
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
+}
+
+inline Vec load(const float* p) {
+    return _mm512_loadu_ps(p);
+}
+
+inline Vec load(const Bf16* p) {
+    return widen(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+}
+
+inline __mmask16 first_lanes(int count) {
+    return static_cast<__mmask16>((1u << count) - 1u);
+}
+
+inline Vec load_first(const float* p, int count) {
+    return _mm512_maskz_loadu_ps(first_lanes(count), p);
+}
+
+inline Vec load_first(const Bf16* p, int count) {
+    return widen(_mm256_maskz_loadu_epi16(first_lanes(count), p));
+}
+
+/// Rounds to nearest even; NaN stays NaN.
+inline __m256i to_bf16(Vec v) {
+#ifdef __AVX512BF16__
+    return __builtin_bit_cast(__m256i, _mm512_cvtneps_pbh(v));
+#else
+    const __m512i bits = _mm512_castps_si512(v);
+    const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+    const __m512i rounded =
+        _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7FFF)), odd);
+    const __m512i quiet = _mm512_or_si512(bits, _mm512_set1_epi32(0x400000));
+    const __mmask16 nan = _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q);
+    return _mm512_cvtepi32_epi16(_mm512_srli_epi32(_mm512_mask_mov_epi32(rounded, nan, quiet), 16));
+#endif
+}
+
+inline void store(float* p, Vec v) {
+    _mm512_storeu_ps(p, v);
+}
+
+inline void store(Bf16* p, Vec v) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), to_bf16(v));
+}
+
+inline void store_first(float* p, Vec v, int count) {
+    _mm512_mask_storeu_ps(p, first_lanes(count), v);
+}
+
+inline void store_first(Bf16* p, Vec v, int count) {
+    _mm256_mask_storeu_epi16(p, first_lanes(count), to_bf16(v));
+}
+
+inline Vec multiply_add(Vec a, Vec b, Vec c) {
+    return _mm512_fmadd_ps(a, b, c);
+}
+
+inline Vec maximum(Vec a, Vec b) {
+    return _mm512_max_ps(a, b);
+}
+inline Vec minimum(Vec a, Vec b) {
+    return _mm512_min_ps(a, b);
+}
+
+inline Vec choose_negative(Vec x, Vec yes, Vec no) {
+    const __mmask16 negative = _mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_LT_OQ);
+    return _mm512_mask_mov_ps(no, negative, yes);
+}
+
+inline Vec absolute(Vec x) {
+    return _mm512_abs_ps(x);
+}
+
+inline Vec round_nearest(Vec x) {
+    return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+
+inline Vec power_of_two(Vec n) {
+    const __m512i exponent = _mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(exponent, 23));
+}
+
+inline float sum_of_lanes(Vec v) {
+    return _mm512_reduce_add_ps(v);
+}
+
+inline float largest_lane(Vec v) {
+    return _mm512_reduce_max_ps(v);
+}
+
+}  // namespace
+}  // namespace darkroom::engine::cpu

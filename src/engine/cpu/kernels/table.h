@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+// Included by translation units that are compiled for instruction sets the machine may lack, so
+// nothing here or in the headers beside it may define an inline function with external linkage:
+// the linker could keep the AVX-512 copy for everybody.
+
+namespace darkroom::engine::cpu {
+
+/// A bfloat16 in memory.
+struct Bf16 {
+    std::uint16_t bits;
+};
+
+/// engine::Activation, for kernels.
+enum class Curve { none, silu, gelu, quick_gelu };
+
+/// The most result rows that one PanelJob may cover.
+inline constexpr std::int64_t kMaxPanelRows = 96;
+
+/// A feature map [samples, height, width, channels] seen through a square window. A linear layer
+/// is a window of one over a map one row high.
+struct PanelInput {
+    const void* data = nullptr;
+    std::int64_t height = 1;
+    std::int64_t width = 1;
+    /// A multiple of the element's step.
+    std::int64_t channels = 0;
+    std::int64_t out_height = 1;
+    std::int64_t out_width = 1;
+    std::int64_t kernel = 1;
+    std::int64_t stride = 1;
+    std::int64_t pad_before = 0;
+};
+
+struct PanelEpilogue {
+    /// May be null.
+    const float* bias = nullptr;
+    /// From one sample's bias to the next; zero when all share one.
+    std::int64_t bias_stride = 0;
+    Curve curve = Curve::none;
+    /// May be null; laid out as the result.
+    const void* residual = nullptr;
+};
+
+/// Rows [row_begin, row_end) of one column block of a convolution or linear, epilogue included.
+/// A row is one pixel; rows of all samples are counted through.
+struct PanelJob {
+    PanelInput input = {};
+    PanelEpilogue epilogue = {};
+    /// All blocks, as laid out by panel_layout.h.
+    const void* weights = nullptr;
+    void* output = nullptr;
+    std::int64_t out_channels = 0;
+    std::int64_t block = 0;
+    std::int64_t row_begin = 0;
+    std::int64_t row_end = 0;
+};
+
+/// Query rows that one AttentionJob covers at most, and keys that are looked at together.
+inline constexpr std::int64_t kQueryBlock = 24;
+inline constexpr std::int64_t kKeyTile = 256;
+
+/// Keys or values of one sample and head, to be packed: [rows] of `size` channels, `stride` apart.
+struct PackJob {
+    const void* source = nullptr;
+    void* packed = nullptr;
+    std::int64_t rows = 0;
+    std::int64_t size = 0;
+    std::int64_t stride = 0;
+};
+
+/// A block of queries of one sample and head against all keys.
+struct AttentionJob {
+    const void* queries = nullptr;
+    void* output = nullptr;
+    const void* keys = nullptr;
+    const void* values = nullptr;
+    /// kQueryBlock times (the size in whole vectors plus the size in whole steps) floats.
+    float* workspace = nullptr;
+    /// Elements between rows of queries and output.
+    std::int64_t stride = 0;
+    std::int64_t size = 0;
+    std::int64_t rows = 0;
+    std::int64_t key_count = 0;
+    /// Position of the first row in its sample.
+    std::int64_t first_row = 0;
+    bool causal = false;
+    float scale = 1.0f;
+};
+
+/// Adds up (x - pivot) and its square over pixels, per channel.
+struct ChannelSumsJob {
+    const void* x = nullptr;
+    const void* pivot = nullptr;
+    std::int64_t pixels = 0;
+    std::int64_t channels = 0;
+    /// [channels] each, overwritten.
+    double* sums = nullptr;
+    double* squares = nullptr;
+};
+
+/// y = curve((x - centre[c]) * scale[c] + shift[c]).
+struct ScaleShiftJob {
+    const void* x = nullptr;
+    void* y = nullptr;
+    std::int64_t pixels = 0;
+    std::int64_t channels = 0;
+    const float* centre = nullptr;
+    const float* scale = nullptr;
+    const float* shift = nullptr;
+    Curve curve = Curve::none;
+};
+
+struct LayerNormJob {
+    const void* x = nullptr;
+    void* y = nullptr;
+    std::int64_t rows = 0;
+    std::int64_t channels = 0;
+    const float* gamma = nullptr;
+    const float* beta = nullptr;
+    float epsilon = 0.0f;
+};
+
+/// The kernels of one instruction set for one element type. None of them depends on how the work
+/// was cut into calls: a result element always comes from the same operations in the same order.
+struct ElementKernels {
+    /// Input channels that are interleaved in packed weights.
+    int step = 1;
+
+    // Null where the instruction set has no products of this type.
+    void (*panels)(const PanelJob& job) = nullptr;
+    void (*pack_keys)(const PackJob& job) = nullptr;
+    void (*pack_values)(const PackJob& job) = nullptr;
+    void (*attend)(const AttentionJob& job) = nullptr;
+
+    void (*channel_sums)(const ChannelSumsJob& job) = nullptr;
+    void (*scale_shift)(const ScaleShiftJob& job) = nullptr;
+    void (*layer_norm)(const LayerNormJob& job) = nullptr;
+    void (*softmax)(const void* x, void* y, std::int64_t rows, std::int64_t columns) = nullptr;
+    void (*geglu)(const void* x, void* y, std::int64_t rows, std::int64_t features) = nullptr;
+
+    void (*activate)(const void* x, void* y, std::int64_t count, Curve curve) = nullptr;
+    void (*add)(const void* a, const void* b, void* y, std::int64_t count) = nullptr;
+    void (*multiply)(const void* a, const void* b, void* y, std::int64_t count) = nullptr;
+    void (*combine)(float a, const void* x, float b, const void* y, void* out, std::int64_t count) =
+        nullptr;
+    void (*affine)(const void* x, float a, float b, void* y, std::int64_t count) = nullptr;
+    bool (*all_finite)(const void* x, std::int64_t count) = nullptr;
+    void (*to_f32)(const void* x, float* y, std::int64_t count) = nullptr;
+    void (*from_f32)(const float* x, void* y, std::int64_t count) = nullptr;
+};
+
+/// Everything an instruction set offers.
+struct KernelTable {
+    /// f32 lanes of a vector, and vectors across a column block.
+    int width = 0;
+    int max_vectors = 0;
+    ElementKernels f32 = {};
+    ElementKernels bf16 = {};
+};
+
+KernelTable portable_kernels();
+#ifdef DARKROOM_X86_KERNELS
+KernelTable avx2_kernels();
+KernelTable avx512_kernels();
+/// AVX-512 with bf16 products and conversions.
+KernelTable avx512_bf16_kernels();
+#endif
+
+}  // namespace darkroom::engine::cpu

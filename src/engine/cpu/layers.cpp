@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "base/format.h"
+#include "engine/cpu/kernels/panel_layout.h"
+#include "engine/cpu/state.h"
+
+namespace darkroom::engine {
+namespace {
+
+/// A layer as a matrix of [taps * channels, columns].
+struct LayerShape {
+    std::int64_t channels = 0;
+    std::int64_t columns = 0;
+    std::int64_t taps = 1;
+};
+
+LayerShape shape_of(const LayerSpec& spec) {
+    if (const auto* conv = std::get_if<Conv2dSpec>(&spec)) {
+        return {conv->in_channels, conv->out_channels, conv->kernel * conv->kernel};
+    }
+    const auto& linear = std::get<LinearSpec>(spec);
+    return {linear.in_features, linear.out_features, 1};
+}
+
+std::int64_t rounded_up(std::int64_t value, std::int64_t step) {
+    return (value + step - 1) / step * step;
+}
+
+/// The rows that one job takes: equal shares of at most kMaxPanelRows, smaller where that many
+/// would leave threads idle. A multiple of every tile height of the wide blocks.
+std::int64_t rows_per_job(std::int64_t rows, std::int64_t blocks, int threads) {
+    constexpr std::int64_t kTile = 12;
+    const std::int64_t wanted = 4 * std::int64_t{threads};
+    const std::int64_t for_cache = cpu::ceil_divide(rows, cpu::kMaxPanelRows);
+    const std::int64_t for_threads = cpu::ceil_divide(wanted, blocks);
+    const std::int64_t jobs = std::max(for_cache, threads > 1 ? for_threads : 1);
+    return std::min(rounded_up(cpu::ceil_divide(rows, jobs), kTile), cpu::kMaxPanelRows);
+}
+
+template <class T>
+T converted(float value) {
+    if constexpr (sizeof(T) == sizeof(float))
+        return value;
+    else
+        return to_bf16(value);
+}
+
+/// Fills one column block from weights [columns][channels][taps].
+template <class T>
+void pack_block(
+    const LayerShape& shape,
+    const cpu::PanelLayout& layout,
+    std::int64_t block,
+    const float* weights,
+    T* packed) {
+    const std::int64_t first = layout.first_vector(block) * layout.width;
+    const std::int64_t columns = layout.first_vector(block + 1) * layout.width - first;
+    const std::int64_t tap_size = layout.steps() / shape.taps * layout.step * columns;
+    T* out = packed + layout.offset(block);
+    std::fill_n(out, tap_size * shape.taps, T{});
+    const std::int64_t filled = std::min(columns, shape.columns - first);
+    for (std::int64_t n = 0; n < filled; ++n) {
+        const float* row = weights + (first + n) * shape.channels * shape.taps;
+        for (std::int64_t c = 0; c < shape.channels; ++c) {
+            T* at = out + (c / layout.step * columns + n) * layout.step + c % layout.step;
+            for (std::int64_t tap = 0; tap < shape.taps; ++tap) {
+                at[tap * tap_size] = converted<T>(row[c * shape.taps + tap]);
+            }
+        }
+    }
+}
+
+/// x with its channels padded by zeros to a multiple of `step`; bf16.
+Tensor padded_channels(Backend& backend, const Tensor& x, std::int64_t channels) {
+    const std::int64_t from = x.shape()[-1];
+    Tensor y = backend.empty(x.shape().with(-1, channels), x.dtype());
+    const auto source = x.values<const BFloat16>();
+    const auto target = y.values<BFloat16>();
+    const auto width = static_cast<std::size_t>(from);
+    const auto padded = static_cast<std::size_t>(channels);
+    for (std::size_t i = 0, j = 0; i < source.size(); i += width, j += padded) {
+        std::ranges::copy(source.subspan(i, width), target.begin() + static_cast<long>(j));
+        std::ranges::fill(target.subspan(j + width, padded - width), BFloat16{});
+    }
+    return y;
+}
+
+}  // namespace
+
+cpu::PanelLayout CpuBackend::State::weight_layout(const LayerSpec& spec) const {
+    const LayerShape shape = shape_of(spec);
+    DARKROOM_CHECK(
+        shape.channels > 0 && shape.columns > 0 && shape.taps > 0,
+        "a layer from {} to {} channels",
+        shape.channels,
+        shape.columns);
+    const int step = kernels_of(dtype).step;
+    return {
+        shape.columns,
+        shape.taps * rounded_up(shape.channels, step),
+        table.width,
+        table.max_vectors,
+        step};
+}
+
+Tensor CpuBackend::State::run_panels(
+    const cpu::PanelInput& input,
+    const PackedWeights& weights,
+    const Epilogue& epilogue,
+    const Tensor& result) const {
+    const cpu::PanelLayout layout = weight_layout(weights.spec);
+    DARKROOM_CHECK(
+        weights.data != nullptr && weights.layout.tag == layout_tag(),
+        "weights packed as '{}' where '{}' is needed",
+        weights.layout.tag,
+        layout_tag());
+    cpu::PanelJob job{.input = input};
+    const std::int64_t samples = result.shape()[0];
+    if (epilogue.bias) {
+        job.epilogue.bias = cpu::floats_of(epilogue.bias, layout.columns, samples);
+        job.epilogue.bias_stride = epilogue.bias.shape().rank() == 2 ? layout.columns : 0;
+    }
+    job.epilogue.curve = cpu::curve_of(epilogue.activation);
+    if (epilogue.residual) {
+        DARKROOM_CHECK(
+            epilogue.residual.shape() == result.shape() && epilogue.residual.dtype() == dtype,
+            "a residual of {} for {}",
+            engine::to_string(epilogue.residual.shape()),
+            engine::to_string(result.shape()));
+        job.epilogue.residual = epilogue.residual.data();
+    }
+    job.weights = weights.data;
+    job.output = result.data();
+    job.out_channels = layout.columns;
+
+    const std::int64_t rows = result.numel() / layout.columns;
+    if (rows == 0) return result;
+    const std::int64_t share = rows_per_job(rows, layout.blocks(), workers.threads());
+    const std::int64_t shares = cpu::ceil_divide(rows, share);
+    const auto kernel = kernels_of(dtype).panels;
+    workers.run(layout.blocks() * shares, [&](std::int64_t piece, int) {
+        cpu::PanelJob part = job;
+        part.block = piece / shares;
+        part.row_begin = piece % shares * share;
+        part.row_end = std::min(rows, part.row_begin + share);
+        kernel(part);
+    });
+    return result;
+}
+
+std::string CpuBackend::State::layout_tag() const {
+    const int step = kernels_of(dtype).step;
+    return format(
+        "panels-{}x{}x{}-{}", table.max_vectors, table.width, step, engine::to_string(dtype));
+}
+
+PackedLayout CpuBackend::layout_of(const LayerSpec& spec) const {
+    const auto elements = static_cast<std::size_t>(state_->weight_layout(spec).size());
+    return {.tag = state_->layout_tag(), .size_bytes = elements * size_of(state_->dtype)};
+}
+
+void CpuBackend::pack(
+    const LayerSpec& spec, std::span<const float> weights, std::span<std::byte> packed) {
+    const LayerShape shape = shape_of(spec);
+    const cpu::PanelLayout layout = state_->weight_layout(spec);
+    DARKROOM_CHECK(
+        std::ssize(weights) == shape.columns * shape.channels * shape.taps &&
+            packed.size() == layout_of(spec).size_bytes,
+        "packing {} weights of {}x{}x{} into {} bytes",
+        weights.size(),
+        shape.columns,
+        shape.channels,
+        shape.taps,
+        packed.size());
+    void* out = packed.data();
+    state_->workers.run(layout.blocks(), [&](std::int64_t block, int) {
+        if (state_->dtype == DType::f32) {
+            pack_block(shape, layout, block, weights.data(), static_cast<float*>(out));
+        } else {
+            pack_block(shape, layout, block, weights.data(), static_cast<BFloat16*>(out));
+        }
+    });
+}
+
+Tensor CpuBackend::conv2d(const Tensor& x, const PackedWeights& weights, const Epilogue& epilogue) {
+    const auto& spec = std::get<Conv2dSpec>(weights.spec);
+    const Shape& shape = x.shape();
+    DARKROOM_CHECK(
+        shape.rank() == 4 && shape[3] == spec.in_channels && x.dtype() == state_->dtype,
+        "conv2d over {} {}",
+        to_string(x.dtype()),
+        to_string(shape));
+    const auto extent = [&](std::int64_t size) {
+        const std::int64_t room = size + spec.pad_before + spec.pad_after - spec.kernel;
+        DARKROOM_CHECK(room >= 0 && spec.stride > 0, "conv2d over {}", to_string(shape));
+        return room / spec.stride + 1;
+    };
+    const std::int64_t channels =
+        rounded_up(spec.in_channels, state_->kernels_of(state_->dtype).step);
+    const Tensor input = channels == spec.in_channels ? x : padded_channels(*this, x, channels);
+    const Tensor result =
+        empty({shape[0], extent(shape[1]), extent(shape[2]), spec.out_channels}, x.dtype());
+    const cpu::PanelInput window{
+        .data = input.data(),
+        .height = shape[1],
+        .width = shape[2],
+        .channels = channels,
+        .out_height = result.shape()[1],
+        .out_width = result.shape()[2],
+        .kernel = spec.kernel,
+        .stride = spec.stride,
+        .pad_before = spec.pad_before};
+    return state_->run_panels(window, weights, epilogue, result);
+}
+
+Tensor CpuBackend::linear(const Tensor& x, const PackedWeights& weights, const Epilogue& epilogue) {
+    const auto& spec = std::get<LinearSpec>(weights.spec);
+    const Shape& shape = x.shape();
+    DARKROOM_CHECK(
+        shape.rank() >= 2 && shape[-1] == spec.in_features && x.dtype() == state_->dtype,
+        "linear over {} {}",
+        to_string(x.dtype()),
+        to_string(shape));
+    const std::int64_t channels =
+        rounded_up(spec.in_features, state_->kernels_of(state_->dtype).step);
+    const Tensor input = channels == spec.in_features ? x : padded_channels(*this, x, channels);
+    const std::int64_t samples = shape[0];
+    const std::int64_t rows = samples == 0 ? 0 : x.numel() / spec.in_features / samples;
+    const cpu::PanelInput window{
+        .data = input.data(), .width = rows, .channels = channels, .out_width = rows};
+    const Tensor result = empty(shape.with(-1, spec.out_features), x.dtype());
+    return state_->run_panels(window, weights, epilogue, result);
+}
+
+}  // namespace darkroom::engine

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <chrono>
+
+#include "api/listings.h"
+#include "api/progress.h"
+#include "api/txt2img_response.h"
+#include "gateway/routes.h"
+
+namespace darkroom::gateway {
+namespace {
+
+using boost::asio::awaitable;
+
+/// What A1111's progress shows of a task: its iterations are jobs, its pictures share the steps.
+api::JobProgress job_progress(const control::LiveTask& task) {
+    api::JobProgress job;
+    job.is_active = true;
+    job.job = "scripts_txt2img";
+    job.job_timestamp = api::job_timestamp(task.created_ms);
+    job.interrupted = task.is_interrupted;
+    if (!task.is_held) {
+        job.textinfo = "Waiting...";
+        return job;
+    }
+    const cluster::Progress& progress = task.progress;
+    if (progress.phase == "loading") job.textinfo = "Loading weights...";
+    job.job_count = task.iterations;
+    job.job_no = progress.finished_pictures / task.batch_size;
+    if (progress.pictures > 0) {
+        job.sampling_steps = progress.total_steps / progress.pictures;
+        const std::int64_t before = job.job_no * task.batch_size * job.sampling_steps;
+        job.sampling_step = (progress.finished_steps - before) / task.batch_size;
+    }
+    job.elapsed_s =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - task.began).count();
+    return job;
+}
+
+http::Response progress(Parts& parts, const http::Request& request) {
+    std::optional<std::string> name;
+    if (const auto wanted = request.location.query.find("id_task")) name = *wanted;
+    const auto task = parts.dispatcher.progress().find(kLocalTenant, name);
+    return respond(api::progress_body(task ? job_progress(*task) : api::JobProgress{}));
+}
+
+http::Response interrupt(Parts& parts) {
+    parts.dispatcher.interrupt(kLocalTenant, std::nullopt);
+    return respond(json::Object{});
+}
+
+http::Response get_options(Parts& parts) {
+    return respond(api::options_body(parts.options.get(kLocalTenant), parts.models.models()));
+}
+
+awaitable<http::Response> post_options(Parts& parts, http::Request request) {
+    const auto body = json::parse(request.body);
+    if (!body || !body->is_object()) {
+        co_return respond(api::validation_refusal(
+            {{{"body"}, "value is not a valid dict", "type_error.dict", std::nullopt}}));
+    }
+    const api::Options before = parts.options.get(kLocalTenant);
+    auto changed = before.with_changes(body->as_object(), parts.models.models());
+    if (!changed) co_return respond(changed.error());
+    std::function<Result<bool>()> work = [&parts, options = *changed]() -> Result<bool> {
+        DARKROOM_TRY(parts.options.set(kLocalTenant, options));
+        return true;
+    };
+    const Result<bool> saved =
+        co_await parts.blocking.run<bool>(std::move(work), runtime::Deadline::never());
+    if (!saved) co_return respond(api::refusal_from(saved.error()));
+    co_return respond(json::Value());
+}
+
+awaitable<http::Response> sd_models(Parts& parts) {
+    // A checkpoint copied into the folder shows up without a restart.
+    std::function<Result<bool>()> work = [&parts]() -> Result<bool> {
+        DARKROOM_TRY(parts.models.scan());
+        return true;
+    };
+    const Result<bool> scanned =
+        co_await parts.blocking.run<bool>(std::move(work), runtime::Deadline::never());
+    if (!scanned) co_return respond(api::refusal_from(scanned.error()));
+    co_return respond(api::models_body(parts.models.models()));
+}
+
+}  // namespace
+
+void add_a1111_routes(http::Router& router, Parts& parts) {
+    const std::string base = "/sdapi/v1";
+    router.add("POST", base + "/txt2img", [&parts](http::Request request) {
+        return txt2img(parts, std::move(request));
+    });
+    router.add("POST", base + "/options", [&parts](http::Request request) {
+        return post_options(parts, std::move(request));
+    });
+    router.add("GET", base + "/sd-models", [&parts](const http::Request& /*request*/) {
+        return sd_models(parts);
+    });
+    const auto add = [&](const char* method, const char* path, auto function) {
+        router.add(method, base + path, http::immediate(std::move(function)));
+    };
+    add("GET", "/options", [&parts](const http::Request&) { return get_options(parts); });
+    add("GET", "/progress", [&parts](const http::Request& r) { return progress(parts, r); });
+    add("POST", "/interrupt", [&parts](const http::Request&) { return interrupt(parts); });
+    add("GET", "/samplers", [&parts](const http::Request&) {
+        return respond(api::samplers_body(parts.catalog));
+    });
+    add("GET", "/schedulers", [&parts](const http::Request&) {
+        return respond(api::schedulers_body(parts.catalog));
+    });
+}
+
+}  // namespace darkroom::gateway

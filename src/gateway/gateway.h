@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "api/refused_fields.h"
+#include "base/clock.h"
+#include "control/dispatcher.h"
+#include "control/model_folder.h"
+#include "domain/sampling.h"
+#include "gateway/option_store.h"
+#include "http/router.h"
+#include "http/server.h"
+#include "runtime/blocking_pool.h"
+#include "storage/object_store.h"
+#include "telemetry/metrics.h"
+
+namespace darkroom::gateway {
+
+/// What the routes work with; everything outlives the server.
+struct Parts {
+    control::Dispatcher& dispatcher;
+    control::ModelFolder& models;
+    storage::ObjectStore& objects;
+    OptionStore& options;
+    runtime::BlockingPool& blocking;
+    telemetry::Metrics& metrics;
+    Clock& clock;
+    domain::SamplingCatalog catalog;
+    /// Prompt constructs that the engine does not act on.
+    api::FindUnsupported find_unsupported;
+    /// True when an agent is there to draw.
+    std::function<bool()> has_agent;
+    std::string version;
+};
+
+/// The tenant of every caller as long as there are no keys: loopback is trusted.
+inline constexpr const char* kLocalTenant = "local";
+
+/// Adds every route that is served: A1111's API and the routes for operators.
+void add_routes(http::Router& router, Parts& parts);
+
+/// Counts every answer by route and status.
+std::function<void(const http::Exchange&)> observer(telemetry::Metrics& metrics);
+
+/// Errors in the shapes that clients of a path expect: A1111's under /sdapi.
+http::Response render_problem(const http::Problem& problem, std::string_view path);
+
+}  // namespace darkroom::gateway

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "api/refusal.h"
+#include "gateway/gateway.h"
+
+/// The route groups that add_routes is made of.
+namespace darkroom::gateway {
+
+void add_a1111_routes(http::Router& router, Parts& parts);
+void add_operations_routes(http::Router& router, Parts& parts);
+
+/// POST /sdapi/v1/txt2img.
+boost::asio::awaitable<http::Response> txt2img(Parts& parts, http::Request request);
+
+http::Response respond(const api::Refusal& refusal);
+http::Response respond(const json::Value& body);
+
+}  // namespace darkroom::gateway

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/memory/task_table.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace darkroom::storage {
+namespace {
+
+bool matches(const TaskFilter& filter, const domain::Task& task) {
+    if (filter.tenant && *filter.tenant != task.tenant) return false;
+    return filter.states.empty() ||
+           std::ranges::find(filter.states, task.state) != filter.states.end();
+}
+
+bool serves(const ClaimRequest& request, const domain::Task& task) {
+    return request.models.empty() ||
+           std::ranges::find(request.models, task.model) != request.models.end();
+}
+
+}  // namespace
+
+Result<Submitted> TaskTable::insert(domain::NewTask request, std::int64_t created_ms) {
+    const std::pair key{request.tenant, request.idempotency_key};
+    const bool has_key = !request.idempotency_key.empty();
+    if (const auto first = by_key_.find(key); has_key && first != by_key_.end()) {
+        const domain::Task& task = rows_.at(first->second);
+        if (task.body_hash == request.body_hash) return Submitted{task, /*is_new=*/false};
+        return idempotency_key_reused();
+    }
+    if (by_id_.contains(request.id)) {
+        return task_id_taken();
+    }
+    const Sequence sequence = static_cast<Sequence>(rows_.size()) + 1;
+    domain::Task task = domain::make_task(std::move(request), created_ms);
+    by_id_.emplace(task.id, sequence);
+    if (has_key) by_key_.emplace(key, sequence);
+    rows_.emplace(sequence, task);
+    return Submitted{std::move(task), /*is_new=*/true};
+}
+
+domain::Task* TaskTable::find(const domain::TaskId& id) {
+    const auto found = by_id_.find(id);
+    return found == by_id_.end() ? nullptr : &rows_.at(found->second);
+}
+
+std::vector<domain::Task> TaskTable::list(const TaskFilter& filter) const {
+    auto end = rows_.end();
+    if (filter.before) {
+        const auto found = by_id_.find(*filter.before);
+        if (found == by_id_.end()) return {};
+        end = rows_.find(found->second);
+    }
+    std::vector<domain::Task> page;
+    const auto limit = static_cast<std::size_t>(filter.limit);
+    while (end != rows_.begin() && page.size() < limit) {
+        --end;
+        if (!matches(filter, end->second)) continue;
+        page.push_back(end->second);
+        if (filter.with_payload) continue;
+        page.back().request.clear();
+        page.back().result.clear();
+    }
+    return page;
+}
+
+TaskCounts TaskTable::count(const CountFilter& filter) const {
+    TaskCounts counts;
+    for (const auto& [sequence, task] : rows_) {
+        if (!filter.tenant || *filter.tenant == task.tenant) ++counts[task.state];
+    }
+    return counts;
+}
+
+std::vector<domain::Task*> TaskTable::claimable(const ClaimRequest& request, std::int64_t wall_ms) {
+    std::vector<domain::Task*> found;
+    for (domain::Task* task : all()) {
+        if (domain::is_claimable(*task, wall_ms) && serves(request, *task)) found.push_back(task);
+    }
+    std::ranges::stable_sort(found, [](const domain::Task* a, const domain::Task* b) {
+        return std::tuple(-std::int64_t{a->priority}, a->vft) <
+               std::tuple(-std::int64_t{b->priority}, b->vft);
+    });
+    found.resize(std::min(found.size(), static_cast<std::size_t>(request.max_count)));
+    return found;
+}
+
+std::vector<domain::Task*> TaskTable::all() {
+    std::vector<domain::Task*> tasks;
+    for (auto& [sequence, task] : rows_)
+        tasks.push_back(&task);
+    return tasks;
+}
+
+}  // namespace darkroom::storage

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/sqlite/schema.h"
+
+#include <filesystem>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/random.h"
+
+namespace darkroom::storage {
+namespace {
+
+using ::testing::HasSubstr;
+
+class Schema : public ::testing::Test {
+  protected:
+    Schema() { std::filesystem::create_directories(folder_); }
+    ~Schema() override { std::filesystem::remove_all(folder_); }
+
+    Connection connect() { return Connection::open(folder_ / "test.db", {}).value(); }
+
+    std::filesystem::path folder_ =
+        std::filesystem::temp_directory_path() / ("darkroom-schema-" + random_id());
+};
+
+std::vector<Migration> two_steps() {
+    return {{"0001_a", "CREATE TABLE a (x INTEGER);"}, {"0002_b", "CREATE TABLE b (y INTEGER);"}};
+}
+
+TEST_F(Schema, StepsAreAppliedOnceAndInOrder) {
+    Connection connection = connect();
+    std::vector<Migration> steps = two_steps();
+    ASSERT_TRUE(migrate(connection, {steps[0]}, 10));
+    ASSERT_TRUE(migrate(connection, steps, 20));
+    ASSERT_TRUE(migrate(connection, steps, 30));
+    EXPECT_EQ(connection.integer("SELECT count(*) FROM schema_version").value(), 2);
+    EXPECT_EQ(
+        connection.text("SELECT group_concat(name || ' ' || applied_ms) FROM schema_version")
+            .value(),
+        "0001_a 10,0002_b 20");
+    EXPECT_TRUE(connection.run("INSERT INTO b (y) VALUES (1)"));
+}
+
+TEST_F(Schema, AStepThatFailsLeavesTheVersionBeforeIt) {
+    Connection connection = connect();
+    std::vector<Migration> steps = two_steps();
+    steps[1].sql = "CREATE TABLE c (z INTEGER); CREATE TABLE a (again INTEGER);";
+    const Result<void> migrated = migrate(connection, steps, 10);
+    ASSERT_FALSE(migrated);
+    EXPECT_THAT(migrated.error().message, HasSubstr("migration 0002_b"));
+    EXPECT_EQ(connection.integer("SELECT max(version) FROM schema_version").value(), 1);
+    EXPECT_EQ(connection.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'c'").value(), 0);
+    EXPECT_TRUE(migrate(connection, two_steps(), 20));
+}
+
+TEST_F(Schema, ANewerDatabaseIsRefusedAndLeftAlone) {
+    Connection connection = connect();
+    ASSERT_TRUE(migrate(connection, two_steps(), 10));
+    const Result<void> migrated = migrate(connection, {two_steps()[0]}, 20);
+    ASSERT_FALSE(migrated);
+    EXPECT_EQ(migrated.error().code, ErrorCode::unimplemented);
+    EXPECT_THAT(migrated.error().message, HasSubstr("newer version of darkroom"));
+    EXPECT_THAT(migrated.error().message, HasSubstr("schema 2, this program knows 1"));
+    EXPECT_EQ(connection.integer("SELECT max(version) FROM schema_version").value(), 2);
+}
+
+TEST_F(Schema, AnotherProgramsDatabaseIsRefusedAndLeftAlone) {
+    Connection connection = connect();
+    ASSERT_TRUE(connection.run_script("CREATE TABLE photo (x INTEGER)"));
+    const Result<void> migrated = migrate(connection, migrations(), 10);
+    ASSERT_FALSE(migrated);
+    EXPECT_EQ(migrated.error().code, ErrorCode::corrupt_input);
+    EXPECT_THAT(migrated.error().message, HasSubstr("another program"));
+    EXPECT_EQ(connection.integer("SELECT count(*) FROM sqlite_schema").value(), 1);
+}
+
+TEST_F(Schema, EveryClaimOrderIsServedByAnIndex) {
+    Connection connection = connect();
+    ASSERT_TRUE(migrate(connection, migrations(), 10));
+    const std::string order =
+        " AND not_before_ms <= 1 ORDER BY priority DESC, vft, sequence LIMIT 1";
+    for (const char* condition : {"state = 'queued'", "state = 'queued' AND model = 'm'"}) {
+        Statement plan = connection
+                             .prepare(
+                                 "EXPLAIN QUERY PLAN SELECT sequence FROM task WHERE " +
+                                 std::string(condition) + order)
+                             .value();
+        std::string text;
+        while (plan.step().value())
+            text += plan.text(3) + "\n";
+        EXPECT_THAT(text, HasSubstr("USING INDEX task_queue")) << condition;
+        EXPECT_THAT(text, Not(HasSubstr("TEMP B-TREE"))) << condition;
+    }
+    Statement plan = connection
+                         .prepare(
+                             "EXPLAIN QUERY PLAN SELECT id FROM task WHERE"
+                             " state IN ('leased', 'running', 'uploading') AND owner = 'a'")
+                         .value();
+    ASSERT_TRUE(plan.step().value());
+    EXPECT_THAT(plan.text(3), HasSubstr("USING INDEX task_held"));
+}
+
+}  // namespace
+}  // namespace darkroom::storage

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/sqlite/sqlite_task_store.h"
+
+#include <optional>
+#include <utility>
+
+#include "base/format.h"
+#include "storage/sqlite/migrations.h"
+#include "storage/sqlite/schema.h"
+#include "storage/sqlite/task_operations.h"
+#include "storage/sqlite/task_row.h"
+
+namespace darkroom::storage {
+namespace {
+
+template <class T>
+using Work = std::function<Result<T>(Connection&)>;
+
+/// Applies a lifecycle function to one row; `if_absent` is the answer when there is none.
+template <class Outcome, class Change>
+Work<Outcome> change_task(domain::TaskId id, Result<Outcome> if_absent, Change change) {
+    return [id = std::move(id), if_absent = std::move(if_absent), change = std::move(change)](
+               Connection& connection) -> Result<Outcome> {
+        DARKROOM_TRY_ASSIGN(
+            const std::optional<domain::Task> before, find_task(connection, id, Payload::without));
+        if (!before) return if_absent;
+        domain::Task task = *before;
+        const Outcome outcome = change(task);
+        DARKROOM_TRY(update_task(connection, *before, task));
+        return outcome;
+    };
+}
+
+Result<EndedLeases> recover(Connection& connection, const domain::FailureContext& context) {
+    DARKROOM_TRY(connection.run("BEGIN IMMEDIATE"));
+    Result<EndedLeases> ended = release_all_leases(connection, context);
+    if (!ended) return ended;
+    DARKROOM_TRY(connection.run("COMMIT"));
+    return ended;
+}
+
+}  // namespace
+
+struct SqliteTaskStore::Opened {
+    DatabaseLock lock;
+    Connection connection;
+    EndedLeases recovered;
+};
+
+Result<std::unique_ptr<SqliteTaskStore>> SqliteTaskStore::open(
+    const std::filesystem::path& path, Clock& clock, SqliteTaskStoreOptions options) {
+    DARKROOM_TRY_ASSIGN(DatabaseLock lock, DatabaseLock::acquire(path));
+    DARKROOM_TRY_ASSIGN(
+        Connection connection,
+        Connection::open(path, Connection::Options{.max_bytes = options.max_bytes}));
+    const std::string action = format("cannot use the task database {}", path.string());
+    const Result<void> migrated = migrate(connection, migrations(), clock.wall_ms());
+    if (!migrated) return migrated.error().with_context(action);
+    const domain::FailureContext context{.policy = options.retry, .wall_ms = clock.wall_ms()};
+    Result<EndedLeases> recovered = recover(connection, context);
+    if (!recovered) return recovered.error().with_context(action);
+    Opened opened{std::move(lock), std::move(connection), *std::move(recovered)};
+    return std::unique_ptr<SqliteTaskStore>(new SqliteTaskStore(std::move(opened), clock, options));
+}
+
+SqliteTaskStore::SqliteTaskStore(Opened opened, Clock& clock, SqliteTaskStoreOptions options)
+    : clock_(clock),
+      options_(options),
+      recovered_(std::move(opened.recovered)),
+      lock_(std::move(opened.lock)),
+      writer_(std::move(opened.connection)) {}
+
+domain::FailureContext SqliteTaskStore::failure_context() {
+    return domain::FailureContext{.policy = options_.retry, .wall_ms = clock_.wall_ms()};
+}
+
+void SqliteTaskStore::submit(domain::NewTask request, Completion<Submitted> done) {
+    if (const Result<void> valid = validate(request); !valid) return done(valid.error());
+    writer_.enqueue<Submitted>(
+        [request = std::move(request), now = clock_.wall_ms()](Connection& connection) {
+            return submit_task(connection, request, now);
+        },
+        std::move(done));
+}
+
+void SqliteTaskStore::get(domain::TaskId id, Completion<domain::Task> done) {
+    writer_.enqueue<domain::Task>(
+        [id = std::move(id)](Connection& connection) { return get_task(connection, id); },
+        std::move(done));
+}
+
+void SqliteTaskStore::list(TaskFilter filter, Completion<std::vector<domain::Task>> done) {
+    if (const Result<void> valid = validate(filter); !valid) return done(valid.error());
+    writer_.enqueue<std::vector<domain::Task>>(
+        [filter = std::move(filter)](Connection& connection) {
+            return list_tasks(connection, filter);
+        },
+        std::move(done));
+}
+
+void SqliteTaskStore::count(CountFilter filter, Completion<TaskCounts> done) {
+    writer_.enqueue<TaskCounts>(
+        [filter = std::move(filter)](Connection& connection) {
+            return count_tasks(connection, filter);
+        },
+        std::move(done));
+}
+
+void SqliteTaskStore::claim(ClaimRequest request, Completion<std::vector<domain::Task>> done) {
+    if (const Result<void> valid = validate(request); !valid) return done(valid.error());
+    const Moment now{.wall_ms = clock_.wall_ms(), .boot_ms = clock_.boot_ms()};
+    writer_.enqueue<std::vector<domain::Task>>(
+        [request = std::move(request), now](Connection& connection) {
+            return claim_tasks(connection, request, now);
+        },
+        std::move(done));
+}
+
+void SqliteTaskStore::heartbeat(Heartbeat request, Completion<std::vector<HeartbeatReply>> done) {
+    if (const Result<void> valid = validate(request); !valid) return done(valid.error());
+    const Moment now{.wall_ms = clock_.wall_ms(), .boot_ms = clock_.boot_ms()};
+    writer_.enqueue<std::vector<HeartbeatReply>>(
+        [request = std::move(request), now](Connection& connection) {
+            return renew_leases(connection, request, now);
+        },
+        std::move(done));
+}
+
+void SqliteTaskStore::mark_running(domain::LeaseToken token, Completion<domain::LeaseStatus> done) {
+    writer_.enqueue(
+        change_task<domain::LeaseStatus>(
+            token.id,
+            domain::LeaseStatus::lost,
+            [token, now = clock_.wall_ms()](domain::Task& task) {
+                return domain::begin_running(task, token, now);
+            }),
+        std::move(done));
+}
+
+void SqliteTaskStore::mark_uploading(
+    domain::LeaseToken token, Completion<domain::LeaseStatus> done) {
+    writer_.enqueue(
+        change_task<domain::LeaseStatus>(
+            token.id,
+            domain::LeaseStatus::lost,
+            [token](domain::Task& task) { return domain::begin_uploading(task, token); }),
+        std::move(done));
+}
+
+void SqliteTaskStore::complete(FinishedAttempt attempt, Completion<domain::CompleteOutcome> done) {
+    const domain::TaskId id = attempt.token.id;
+    writer_.enqueue(
+        change_task<domain::CompleteOutcome>(
+            id,
+            domain::CompleteOutcome::stale,
+            [attempt = std::move(attempt), now = clock_.wall_ms()](domain::Task& task) {
+                return domain::complete(task, attempt.token, attempt.result, now);
+            }),
+        std::move(done));
+}
+
+void SqliteTaskStore::fail(FailedAttempt attempt, Completion<domain::FailOutcome> done) {
+    const domain::TaskId id = attempt.token.id;
+    writer_.enqueue(
+        change_task<domain::FailOutcome>(
+            id,
+            domain::FailOutcome::stale,
+            [attempt = std::move(attempt), context = failure_context()](domain::Task& task) {
+                return domain::fail(task, attempt.token, attempt.failure, context);
+            }),
+        std::move(done));
+}
+
+void SqliteTaskStore::release_agent(AgentRelease request, Completion<EndedLeases> done) {
+    if (const Result<void> valid = validate(request); !valid) return done(valid.error());
+    writer_.enqueue<EndedLeases>(
+        [request = std::move(request), context = failure_context()](Connection& connection) {
+            return release_leases_of(connection, request, context);
+        },
+        std::move(done));
+}
+
+void SqliteTaskStore::cancel(domain::TaskId id, Completion<domain::CancelOutcome> done) {
+    writer_.enqueue(
+        change_task<domain::CancelOutcome>(
+            std::move(id),
+            no_such_task(),
+            [now = clock_.wall_ms()](domain::Task& task) { return domain::cancel(task, now); }),
+        std::move(done));
+}
+
+void SqliteTaskStore::expire_leases(Completion<EndedLeases> done) {
+    writer_.enqueue<EndedLeases>(
+        [context = failure_context(), now = clock_.boot_ms()](Connection& connection) {
+            return end_overdue(connection, context, now);
+        },
+        std::move(done));
+}
+
+}  // namespace darkroom::storage

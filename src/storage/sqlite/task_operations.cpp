@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/sqlite/task_operations.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/format.h"
+#include "storage/sqlite/task_row.h"
+
+namespace darkroom::storage {
+namespace {
+
+/// A waiting task as far as the order of claims needs it.
+struct Candidate {
+    std::int64_t sequence = 0;
+    std::int64_t priority = 0;
+    double vft = 0.0;
+
+    friend bool operator<(const Candidate& a, const Candidate& b) {
+        if (a.priority != b.priority) return a.priority > b.priority;
+        return a.vft != b.vft ? a.vft < b.vft : a.sequence < b.sequence;
+    }
+};
+
+/// The best candidates of one checkpoint, or of all when absent; both walk an index in order.
+Result<std::vector<Candidate>> best_candidates(
+    Connection& connection,
+    const std::optional<std::string>& model,
+    const ClaimRequest& request,
+    std::int64_t wall_ms) {
+    DARKROOM_TRY_ASSIGN(
+        Statement statement,
+        connection.prepare(format(
+            "SELECT sequence, priority, vft FROM task WHERE state = 'queued'{} AND not_before_ms <="
+            " ? AND (deadline_ms IS NULL OR deadline_ms > ?) ORDER BY priority DESC, vft, sequence"
+            " LIMIT ?",
+            model ? " AND model = ?" : "")));
+    int index = 0;
+    if (model) statement.bind(++index, *model);
+    statement.bind(++index, wall_ms);
+    statement.bind(++index, wall_ms);
+    statement.bind(++index, request.max_count);
+    std::vector<Candidate> candidates;
+    while (true) {
+        DARKROOM_TRY_ASSIGN(const bool has_row, statement.step());
+        if (!has_row) return candidates;
+        candidates.push_back({statement.integer(0), statement.integer(1), statement.real(2)});
+    }
+}
+
+Result<std::vector<Candidate>> candidates_for(
+    Connection& connection, const ClaimRequest& request, std::int64_t wall_ms) {
+    if (request.models.empty()) return best_candidates(connection, {}, request, wall_ms);
+    std::vector<std::string> models = request.models;
+    std::ranges::sort(models);
+    models.erase(std::unique(models.begin(), models.end()), models.end());
+    std::vector<Candidate> merged;
+    for (const std::string& model : models) {
+        DARKROOM_TRY_ASSIGN(
+            const std::vector<Candidate> found,
+            best_candidates(connection, model, request, wall_ms));
+        merged.insert(merged.end(), found.begin(), found.end());
+    }
+    std::sort(merged.begin(), merged.end());
+    merged.resize(std::min(merged.size(), static_cast<std::size_t>(request.max_count)));
+    return merged;
+}
+
+Result<domain::Task> read_by_sequence(Connection& connection, std::int64_t sequence) {
+    DARKROOM_TRY_ASSIGN(
+        Statement statement, select_tasks(connection, Payload::with, "WHERE task.sequence = ?"));
+    statement.bind_all(sequence);
+    DARKROOM_TRY_ASSIGN(std::vector<domain::Task> tasks, read_tasks(statement, Payload::with));
+    DARKROOM_CHECK(tasks.size() == 1, "no task at {}", sequence);
+    return std::move(tasks.front());
+}
+
+Result<std::optional<domain::Task>> find_by_idempotency_key(
+    Connection& connection, const domain::NewTask& request) {
+    if (request.idempotency_key.empty()) return std::optional<domain::Task>();
+    DARKROOM_TRY_ASSIGN(
+        Statement statement,
+        select_tasks(connection, Payload::with, "WHERE tenant = ? AND idempotency_key = ?"));
+    statement.bind_all(request.tenant, request.idempotency_key);
+    DARKROOM_TRY_ASSIGN(std::vector<domain::Task> tasks, read_tasks(statement, Payload::with));
+    if (tasks.empty()) return std::optional<domain::Task>();
+    return std::optional<domain::Task>(std::move(tasks.front()));
+}
+
+/// Safe to paste: the words are ours and have no quotes in them.
+std::string json_array(const std::vector<domain::TaskState>& states) {
+    std::string words;
+    for (const domain::TaskState state : states) {
+        words += format("{}\"{}\"", words.empty() ? "" : ",", to_string(state));
+    }
+    return "[" + words + "]";
+}
+
+/// Rows of the hot table for a condition and its parameters, oldest first.
+template <class... Values>
+Result<std::vector<domain::Task>> tasks_where(
+    Connection& connection, std::string_view condition, const Values&... values) {
+    DARKROOM_TRY_ASSIGN(
+        Statement statement,
+        select_tasks(
+            connection, Payload::without, format("WHERE {} ORDER BY sequence", condition)));
+    statement.bind_all(values...);
+    return read_tasks(statement, Payload::without);
+}
+
+Result<EndedLeases> release_tasks(
+    Connection& connection,
+    const std::vector<domain::Task>& tasks,
+    domain::Release how,
+    const domain::FailureContext& context) {
+    EndedLeases ended;
+    for (const domain::Task& before : tasks) {
+        domain::Task task = before;
+        const domain::ReleaseOutcome outcome = domain::release(task, how, context);
+        DARKROOM_TRY(update_task(connection, before, task));
+        ended.add(task.id, outcome);
+    }
+    return ended;
+}
+
+}  // namespace
+
+Result<Submitted> submit_task(
+    Connection& connection, const domain::NewTask& request, std::int64_t created_ms) {
+    DARKROOM_TRY_ASSIGN(
+        std::optional<domain::Task> first, find_by_idempotency_key(connection, request));
+    if (first) {
+        if (first->body_hash != request.body_hash) return idempotency_key_reused();
+        return Submitted{*std::move(first), /*is_new=*/false};
+    }
+    DARKROOM_TRY_ASSIGN(
+        const std::optional<domain::Task> same_id,
+        find_task(connection, request.id, Payload::without));
+    if (same_id) return task_id_taken();
+    domain::Task task = domain::make_task(request, created_ms);
+    DARKROOM_TRY(insert_task(connection, task));
+    return Submitted{std::move(task), /*is_new=*/true};
+}
+
+Result<domain::Task> get_task(Connection& connection, const domain::TaskId& id) {
+    DARKROOM_TRY_ASSIGN(
+        std::optional<domain::Task> found, find_task(connection, id, Payload::with));
+    if (!found) return no_such_task();
+    return *std::move(found);
+}
+
+Result<std::vector<domain::Task>> list_tasks(Connection& connection, const TaskFilter& filter) {
+    const Payload payload = filter.with_payload ? Payload::with : Payload::without;
+    std::string rest = "WHERE TRUE";
+    if (filter.tenant) rest += " AND tenant = ?";
+    if (!filter.states.empty()) rest += " AND state IN (SELECT value FROM json_each(?))";
+    if (filter.before) rest += " AND task.sequence < (SELECT sequence FROM task WHERE id = ?)";
+    rest += " ORDER BY task.sequence DESC LIMIT ?";
+    const std::string states = json_array(filter.states);
+
+    DARKROOM_TRY_ASSIGN(Statement statement, select_tasks(connection, payload, rest));
+    int index = 0;
+    if (filter.tenant) statement.bind(++index, *filter.tenant);
+    if (!filter.states.empty()) statement.bind(++index, states);
+    if (filter.before) statement.bind(++index, filter.before->text());
+    statement.bind(++index, filter.limit);
+    return read_tasks(statement, payload);
+}
+
+Result<TaskCounts> count_tasks(Connection& connection, const CountFilter& filter) {
+    DARKROOM_TRY_ASSIGN(
+        Statement statement,
+        connection.prepare(format(
+            "SELECT state, count(*) FROM task {} GROUP BY state",
+            filter.tenant ? "WHERE tenant = ?" : "")));
+    if (filter.tenant) statement.bind_all(*filter.tenant);
+    TaskCounts counts;
+    while (true) {
+        DARKROOM_TRY_ASSIGN(const bool has_row, statement.step());
+        if (!has_row) return counts;
+        DARKROOM_TRY_ASSIGN(
+            const domain::TaskState state, domain::parse_task_state(statement.text(0)));
+        counts[state] = statement.integer(1);
+    }
+}
+
+Result<std::vector<domain::Task>> claim_tasks(
+    Connection& connection, const ClaimRequest& request, Moment now) {
+    DARKROOM_TRY_ASSIGN(
+        const std::vector<Candidate> candidates, candidates_for(connection, request, now.wall_ms));
+    std::vector<domain::Task> claimed;
+    for (const Candidate& candidate : candidates) {
+        DARKROOM_TRY_ASSIGN(
+            const domain::Task before, read_by_sequence(connection, candidate.sequence));
+        domain::Task task = before;
+        domain::grant_lease(task, request.agent, now.boot_ms + request.lease_ms);
+        DARKROOM_TRY(update_task(connection, before, task));
+        claimed.push_back(std::move(task));
+    }
+    return claimed;
+}
+
+Result<std::vector<HeartbeatReply>> renew_leases(
+    Connection& connection, const Heartbeat& request, Moment now) {
+    std::vector<HeartbeatReply> replies;
+    for (const HeldTask& held : request.tasks) {
+        DARKROOM_TRY_ASSIGN(
+            const std::optional<domain::Task> before,
+            find_task(connection, held.id, Payload::without));
+        HeartbeatReply reply{held.id};
+        if (before) {
+            domain::Task task = *before;
+            const domain::LeaseToken token{held.id, held.attempt, request.agent};
+            reply.status = domain::renew_lease(task, token, now.boot_ms + request.lease_ms);
+            DARKROOM_TRY(update_task(connection, *before, task));
+        }
+        replies.push_back(std::move(reply));
+    }
+    return replies;
+}
+
+Result<EndedLeases> release_leases_of(
+    Connection& connection, const AgentRelease& request, const domain::FailureContext& context) {
+    DARKROOM_TRY_ASSIGN(
+        const std::vector<domain::Task> tasks,
+        tasks_where(
+            connection,
+            "state IN ('leased', 'running', 'uploading') AND owner = ?",
+            request.agent));
+    const domain::Release how{.counts_as_failure = request.counts_as_failure};
+    return release_tasks(connection, tasks, how, context);
+}
+
+Result<EndedLeases> release_all_leases(
+    Connection& connection, const domain::FailureContext& context) {
+    DARKROOM_TRY_ASSIGN(
+        const std::vector<domain::Task> tasks,
+        tasks_where(connection, "state IN ('leased', 'running', 'uploading')"));
+    return release_tasks(connection, tasks, domain::Release{.counts_as_failure = false}, context);
+}
+
+Result<EndedLeases> end_overdue(
+    Connection& connection, const domain::FailureContext& context, std::int64_t boot_ms) {
+    DARKROOM_TRY_ASSIGN(
+        const std::vector<domain::Task> waiting,
+        tasks_where(
+            connection,
+            "state = 'queued' AND deadline_ms IS NOT NULL AND deadline_ms <= ?",
+            context.wall_ms));
+    DARKROOM_TRY_ASSIGN(
+        const std::vector<domain::Task> held,
+        tasks_where(
+            connection,
+            "state IN ('leased', 'running', 'uploading') AND lease_until_ms <= ?",
+            boot_ms));
+    DARKROOM_TRY_ASSIGN(
+        EndedLeases ended, release_tasks(connection, held, domain::Release{}, context));
+    for (const domain::Task& before : waiting) {
+        domain::Task task = before;
+        if (!domain::expire(task, context.wall_ms)) continue;
+        DARKROOM_TRY(update_task(connection, before, task));
+        ended.expired.push_back(task.id);
+    }
+    return ended;
+}
+
+}  // namespace darkroom::storage

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/sqlite/writer.h"
+
+#include <utility>
+
+namespace darkroom::storage {
+namespace {
+
+/// Bounds how long the first caller of a batch waits for the last one's work.
+constexpr std::size_t kLargestBatch = 256;
+
+}  // namespace
+
+Writer::Writer(Connection connection)
+    : connection_(std::move(connection)), thread_([this] { loop(); }) {}
+
+Writer::~Writer() {
+    queue_.lock()->is_closed = true;
+    ++changes_;
+    changes_.notify_one();
+    thread_.join();
+}
+
+Writer::Counters Writer::counters() const {
+    return Counters{.operations = operations_, .commits = commits_};
+}
+
+void Writer::add(std::unique_ptr<Operation> operation) {
+    queue_.lock()->waiting.push_back(std::move(operation));
+    ++changes_;
+    changes_.notify_one();
+}
+
+void Writer::loop() {
+    for (Operations batch = next_batch(); !batch.empty(); batch = next_batch()) {
+        const Result<void> committed = commit(batch);
+        for (const auto& operation : batch)
+            operation->finish(committed);
+    }
+}
+
+Writer::Operations Writer::next_batch() {
+    while (true) {
+        const std::uint32_t seen = changes_;
+        {
+            const auto queue = queue_.lock();
+            Operations batch;
+            while (!queue->waiting.empty() && batch.size() < kLargestBatch) {
+                batch.push_back(std::move(queue->waiting.front()));
+                queue->waiting.pop_front();
+            }
+            if (!batch.empty() || queue->is_closed) return batch;
+        }
+        changes_.wait(seen);
+    }
+}
+
+Result<void> Writer::commit(const Operations& batch) {
+    operations_ += batch.size();
+    const Result<void> outcome = run_transaction(batch);
+    if (outcome) ++commits_;
+    // Should this fail, the next BEGIN says so to the next callers.
+    if (connection_.is_in_transaction()) static_cast<void>(connection_.run("ROLLBACK"));
+    return outcome;
+}
+
+Result<void> Writer::run_transaction(const Operations& batch) {
+    DARKROOM_TRY(connection_.run("BEGIN IMMEDIATE"));
+    for (const auto& operation : batch)
+        DARKROOM_TRY(run_in_savepoint(*operation));
+    return connection_.run("COMMIT");
+}
+
+Result<void> Writer::run_in_savepoint(Operation& operation) {
+    DARKROOM_TRY(connection_.run("SAVEPOINT operation"));
+    const Result<void> outcome = operation.run(connection_);
+    if (!connection_.is_in_transaction()) {
+        // A full disk, for one, makes SQLite roll everything back behind our back.
+        if (!outcome) return outcome;
+        return Error{ErrorCode::unavailable, "the task database ended a transaction by itself"};
+    }
+    if (!outcome) DARKROOM_TRY(connection_.run("ROLLBACK TO operation"));
+    return connection_.run("RELEASE operation");
+}
+
+}  // namespace darkroom::storage

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/task_requests.h"
+
+#include <cmath>
+#include <string_view>
+
+#include "base/format.h"
+
+namespace darkroom::storage {
+namespace {
+
+constexpr std::int32_t kMostTasksPerCall = 1'000;
+constexpr std::int64_t kLongestLeaseMs = 24LL * 60 * 60 * 1'000;
+
+Result<void> require_text(std::string_view text, const char* field) {
+    if (!text.empty()) return {};
+    return Error{ErrorCode::invalid_argument, format("must not be empty: {}", field), field};
+}
+
+struct Range {
+    std::int64_t least;
+    std::int64_t most;
+};
+
+Result<void> require_range(std::int64_t value, Range range, const char* field) {
+    if (value >= range.least && value <= range.most) return {};
+    return Error{
+        ErrorCode::invalid_argument,
+        format("{} must be {} to {}: {}", field, range.least, range.most, value),
+        field};
+}
+
+Result<void> require_finite(double value, const char* field) {
+    if (std::isfinite(value)) return {};
+    return Error{ErrorCode::invalid_argument, format("must be a finite number: {}", field), field};
+}
+
+}  // namespace
+
+void EndedLeases::add(const domain::TaskId& id, domain::ReleaseOutcome outcome) {
+    switch (outcome) {
+        case domain::ReleaseOutcome::requeued:
+            requeued.push_back(id);
+            break;
+        case domain::ReleaseOutcome::cancelled:
+            cancelled.push_back(id);
+            break;
+        case domain::ReleaseOutcome::dead:
+            dead.push_back(id);
+            break;
+    }
+}
+
+Error no_such_task() {
+    return Error{ErrorCode::not_found, "no such task", "task_id"};
+}
+
+Error task_id_taken() {
+    return Error{ErrorCode::conflict, "the task id is taken", "task_id"};
+}
+
+Error idempotency_key_reused() {
+    return Error{
+        ErrorCode::conflict,
+        "the idempotency key was used before for a different request",
+        "idempotency_key"};
+}
+
+Result<void> validate(const domain::NewTask& request) {
+    DARKROOM_TRY(require_text(request.tenant, "tenant"));
+    DARKROOM_TRY(require_text(request.kind, "kind"));
+    DARKROOM_TRY(require_text(request.model, "model"));
+    DARKROOM_TRY(require_finite(request.cost_s, "cost_s"));
+    return require_finite(request.vft, "vft");
+}
+
+Result<void> validate(const TaskFilter& request) {
+    return require_range(request.limit, {1, kMostTasksPerCall}, "limit");
+}
+
+Result<void> validate(const ClaimRequest& request) {
+    DARKROOM_TRY(require_text(request.agent, "agent"));
+    DARKROOM_TRY(require_range(request.max_count, {1, kMostTasksPerCall}, "max_count"));
+    return require_range(request.lease_ms, {1, kLongestLeaseMs}, "lease_ms");
+}
+
+Result<void> validate(const Heartbeat& request) {
+    DARKROOM_TRY(require_text(request.agent, "agent"));
+    const auto count = static_cast<std::int64_t>(request.tasks.size());
+    DARKROOM_TRY(require_range(count, {0, kMostTasksPerCall}, "tasks"));
+    return require_range(request.lease_ms, {1, kLongestLeaseMs}, "lease_ms");
+}
+
+Result<void> validate(const AgentRelease& request) {
+    return require_text(request.agent, "agent");
+}
+
+}  // namespace darkroom::storage

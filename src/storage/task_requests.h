@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "domain/task.h"
+#include "domain/task_lifecycle.h"
+
+/// Requests and replies of TaskStore.
+namespace darkroom::storage {
+
+inline constexpr std::int64_t kDefaultLeaseMs = 30'000;
+
+struct Submitted {
+    domain::Task task;
+    /// False when the same request had been submitted under the same key before.
+    bool is_new = true;
+};
+
+struct TaskFilter {
+    /// Every tenant when absent.
+    std::optional<std::string> tenant = {};
+    /// Any state when empty.
+    std::vector<domain::TaskState> states = {};
+    /// Only tasks submitted before this one: the last of the previous page.
+    std::optional<domain::TaskId> before = {};
+    std::int32_t limit = 100;
+    /// Reads `request` and `result` too; they may be megabytes each.
+    bool with_payload = false;
+};
+
+struct CountFilter {
+    /// Every tenant when absent.
+    std::optional<std::string> tenant = {};
+};
+
+/// States without tasks are absent.
+using TaskCounts = std::map<domain::TaskState, std::int64_t>;
+
+struct ClaimRequest {
+    std::string agent;
+    /// Checkpoints to claim for; any when empty.
+    std::vector<std::string> models = {};
+    std::int32_t max_count = 1;
+    std::int64_t lease_ms = kDefaultLeaseMs;
+};
+
+struct HeldTask {
+    domain::TaskId id;
+    std::int64_t attempt = 0;
+};
+
+struct Heartbeat {
+    std::string agent;
+    std::vector<HeldTask> tasks;
+    std::int64_t lease_ms = kDefaultLeaseMs;
+};
+
+struct HeartbeatReply {
+    domain::TaskId id;
+    domain::LeaseStatus status = domain::LeaseStatus::lost;
+};
+
+struct FinishedAttempt {
+    domain::LeaseToken token;
+    /// JSON text for Task::result.
+    std::string result;
+};
+
+struct FailedAttempt {
+    domain::LeaseToken token;
+    domain::TaskFailure failure;
+};
+
+struct AgentRelease {
+    std::string agent;
+    /// True when the agent crashed, false when it was drained.
+    bool counts_as_failure = true;
+};
+
+/// Tasks that were ended or put back by the store itself.
+struct EndedLeases {
+    std::vector<domain::TaskId> requeued = {};
+    std::vector<domain::TaskId> cancelled = {};
+    std::vector<domain::TaskId> dead = {};
+    /// Waited past their deadline; no lease was on these.
+    std::vector<domain::TaskId> expired = {};
+
+    void add(const domain::TaskId& id, domain::ReleaseOutcome outcome);
+
+    [[nodiscard]] bool empty() const {
+        return requeued.empty() && cancelled.empty() && dead.empty() && expired.empty();
+    }
+};
+
+// The answers that every store gives in the same words.
+Error no_such_task();
+Error task_id_taken();
+Error idempotency_key_reused();
+
+/// Refuse, with invalid_argument and the field, what no store can take: an empty tenant, kind,
+/// model or agent, a number that is not finite, a count or lease out of range.
+Result<void> validate(const domain::NewTask& request);
+Result<void> validate(const TaskFilter& request);
+Result<void> validate(const ClaimRequest& request);
+Result<void> validate(const Heartbeat& request);
+Result<void> validate(const AgentRelease& request);
+
+}  // namespace darkroom::storage

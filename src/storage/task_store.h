@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "domain/task.h"
+#include "domain/task_lifecycle.h"
+#include "storage/completion.h"
+#include "storage/task_requests.h"
+
+namespace darkroom::storage {
+
+/// The durable queue of tasks: the task row is the truth, the queue is a query over it.
+///
+/// Safe to call from any thread and never blocks. The completion runs after COMMIT: on the store's
+/// own thread, or, in the memory store and for a request that `validate` refuses, before the call
+/// returns. A store reads its clock when it is called. Leases are on the boot clock and end when
+/// the store is opened anew; everything else is on the wall clock.
+///
+/// Every operation can fail with unavailable or resource_exhausted (full disk); nothing of it has
+/// then been acknowledged, and it may be repeated. An identifier, name or number that `validate`
+/// refuses fails with invalid_argument.
+class TaskStore {
+  public:
+    virtual ~TaskStore() = default;
+
+    /// Adds a task. The same (tenant, idempotency_key) with the same body hash gives the first
+    /// row again; with another hash it fails with conflict, field "idempotency_key". An id that
+    /// is taken fails with conflict, field "task_id".
+    virtual void submit(domain::NewTask request, Completion<Submitted> done) = 0;
+
+    /// Fails with not_found.
+    virtual void get(domain::TaskId id, Completion<domain::Task> done) = 0;
+
+    /// Newest first. An unknown `before` gives an empty page.
+    virtual void list(TaskFilter filter, Completion<std::vector<domain::Task>> done) = 0;
+
+    virtual void count(CountFilter filter, Completion<TaskCounts> done) = 0;
+
+    /// Leases waiting tasks to an agent: higher priority first, then lower vft, then the order of
+    /// submission. Nothing claimable is an empty list.
+    virtual void claim(ClaimRequest request, Completion<std::vector<domain::Task>> done) = 0;
+
+    /// Renews the leases an agent believes to hold; one reply per task, in the same order.
+    virtual void heartbeat(Heartbeat request, Completion<std::vector<HeartbeatReply>> done) = 0;
+
+    /// leased -> running. An unknown task is lost.
+    virtual void mark_running(domain::LeaseToken token, Completion<domain::LeaseStatus> done) = 0;
+
+    /// leased or running -> uploading. An unknown task is lost.
+    virtual void mark_uploading(domain::LeaseToken token, Completion<domain::LeaseStatus> done) = 0;
+
+    /// Commits a result, fenced by the attempt. May be repeated after an unknown outcome. An
+    /// unknown task is stale.
+    virtual void complete(FinishedAttempt attempt, Completion<domain::CompleteOutcome> done) = 0;
+
+    /// Ends an attempt without a result: requeued, failed or, past the retry policy, dead.
+    virtual void fail(FailedAttempt attempt, Completion<domain::FailOutcome> done) = 0;
+
+    /// Takes every task of an agent that died or drains away from it.
+    virtual void release_agent(AgentRelease request, Completion<EndedLeases> done) = 0;
+
+    /// Cancels a waiting task at once and asks the agent of a held one to stop. Fails with
+    /// not_found.
+    virtual void cancel(domain::TaskId id, Completion<domain::CancelOutcome> done) = 0;
+
+    /// The reaper: ends leases that ran out (as failures) and tasks that waited past their
+    /// deadline.
+    virtual void expire_leases(Completion<EndedLeases> done) = 0;
+};
+
+}  // namespace darkroom::storage

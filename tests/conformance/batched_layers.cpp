@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conformance/batched_layers.h"
+
+#include <cmath>
+
+#include "base/format.h"
+#include "conformance/random_numbers.h"
+#include "conformance/twins.h"
+#include "engine/ops/attention.h"
+#include "engine/ops/matrix.h"
+
+namespace darkroom::engine::conformance {
+namespace {
+
+using Inputs = std::vector<Tensor>;
+
+std::vector<float> layer_weights(const LayerSpec& spec) {
+    RandomNumbers numbers(1);
+    const float deviation = 1.0f / std::sqrt(static_cast<float>(fan_in(spec)));
+    return numbers.normal(weight_count(spec), {.deviation = deviation});
+}
+
+/// gamma around one and beta around zero, for c channels.
+struct Scales {
+    Tensor gamma;
+    Tensor beta;
+};
+
+Scales scales(Backend& backend, std::int64_t channels) {
+    RandomNumbers numbers(2);
+    return {
+        .gamma = backend.upload(numbers.normal(channels, {.mean = 1.0f}), Shape{channels}),
+        .beta = backend.upload(numbers.normal(channels), Shape{channels})};
+}
+
+}  // namespace
+
+BatchedOperation convolution(const Conv2dSpec& spec, std::int64_t height, std::int64_t width) {
+    return {
+        .name = format(
+            "conv2d {} to {}, kernel {}, stride {}, over {}x{}",
+            spec.in_channels,
+            spec.out_channels,
+            spec.kernel,
+            spec.stride,
+            height,
+            width),
+        .inputs =
+            {{.extents = {height, width, spec.in_channels}},
+             {.extents = {spec.out_channels}, .dtype = DType::f32},
+             {.extents =
+                  {ops::convolved_extent(spec, height),
+                   ops::convolved_extent(spec, width),
+                   spec.out_channels}}},
+        .prepare = [spec](Backend& backend) -> Operation {
+            const PackedWeights weights = packed(backend, spec, layer_weights(spec));
+            return [weights](const Inputs& inputs) {
+                return ops::conv2d(inputs[0], weights, {.bias = inputs[1], .residual = inputs[2]});
+            };
+        }};
+}
+
+BatchedOperation matrix(const LinearSpec& spec, std::int64_t row_count) {
+    return {
+        .name =
+            format("linear {} to {} over {} rows", spec.in_features, spec.out_features, row_count),
+        .inputs =
+            {{.extents = {row_count, spec.in_features}},
+             {.extents = {spec.out_features}, .dtype = DType::f32},
+             {.extents = {row_count, spec.out_features}}},
+        .prepare = [spec](Backend& backend) -> Operation {
+            const PackedWeights weights = packed(backend, spec, layer_weights(spec));
+            return [weights](const Inputs& inputs) {
+                return ops::linear(inputs[0], weights, {.bias = inputs[1], .residual = inputs[2]});
+            };
+        }};
+}
+
+BatchedOperation group_norm(
+    std::int64_t channels, std::int64_t extent, const ops::GroupNormOptions& options) {
+    return {
+        .name = format("group_norm of {} channels over {}x{}", channels, extent, extent),
+        .inputs = {{.extents = {extent, extent, channels}}},
+        .prepare = [channels, options](Backend& backend) -> Operation {
+            const Scales by = scales(backend, channels);
+            return [by, options](const Inputs& inputs) {
+                return ops::group_norm(inputs[0], by.gamma, by.beta, options);
+            };
+        }};
+}
+
+BatchedOperation layer_norm(std::int64_t channels, std::int64_t rows) {
+    return {
+        .name = format("layer_norm of {} rows of {}", rows, channels),
+        .inputs = {{.extents = {rows, channels}}},
+        .prepare = [channels](Backend& backend) -> Operation {
+            const Scales by = scales(backend, channels);
+            return [by](const Inputs& inputs) {
+                return ops::layer_norm(inputs[0], by.gamma, by.beta);
+            };
+        }};
+}
+
+BatchedOperation attention(const AttentionExtents& extents, const AttentionOptions& options) {
+    const SampleInput keys{.extents = {extents.keys, extents.channels}};
+    return {
+        .name = format(
+            "attention of {} to {} rows of {} in {} heads",
+            extents.queries,
+            extents.keys,
+            extents.channels,
+            options.heads),
+        .inputs = {{.extents = {extents.queries, extents.channels}}, keys, keys},
+        .prepare = [options](Backend&) -> Operation {
+            return [options](const Inputs& inputs) {
+                return ops::attention(inputs[0], inputs[1], inputs[2], options);
+            };
+        }};
+}
+
+}  // namespace darkroom::engine::conformance
