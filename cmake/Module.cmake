@@ -8,7 +8,7 @@
 #   TEST_LABELS slow)                    extra ctest labels
 #
 # One static library per folder. A dependency must be declared earlier in src/CMakeLists.txt, so a
-# cycle cannot be written; tools/check_layers.py checks every #include against the DEPS lists.
+# cycle cannot be written; tools/check_layers checks every #include against the DEPS lists.
 set_property(GLOBAL PROPERTY DARKROOM_MODULES "")
 
 function(module_target out name)
@@ -18,20 +18,6 @@ endfunction()
 
 function(add_module name)
     cmake_parse_arguments(M "" "" "HEADERS;SOURCES;TESTS;DEPS;EXTERNAL;TEST_DEPS;TEST_LABELS" ${ARGN})
-    foreach(kind SOURCES TESTS HEADERS)  # TEMPORARY
-        foreach(file ${M_${kind}})
-            if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${file} AND NOT IS_ABSOLUTE ${file})
-                list(REMOVE_ITEM M_${kind} ${file})
-            endif()
-        endforeach()
-    endforeach()  # END TEMPORARY
-    foreach(dep ${M_DEPS} ${M_TEST_DEPS})  # TEMPORARY
-        module_target(dep_target ${dep})
-        if(NOT TARGET ${dep_target})
-            message(WARNING "TEMPORARY: ${name} skipped, no ${dep}")
-            return()
-        endif()
-    endforeach()  # END TEMPORARY
     module_target(target ${name})
     set(kind PUBLIC)
     if(M_SOURCES)
@@ -85,7 +71,14 @@ function(add_module_test name)
         set_tests_properties(${name} PROPERTIES LABELS "${T_LABELS}" TIMEOUT ${T_TIMEOUT})
     else()
         gtest_discover_tests(${target} TEST_PREFIX "${name}: " DISCOVERY_TIMEOUT 60
-            PROPERTIES LABELS "${T_LABELS}" TIMEOUT ${T_TIMEOUT})
+            TEST_LIST ${target}_cases)
+        # Its PROPERTIES would flatten the list of labels, so they are set once the cases are known.
+        set(properties ${CMAKE_CURRENT_BINARY_DIR}/${target}_properties.cmake)
+        file(WRITE ${properties}
+            "foreach(case IN LISTS ${target}_cases)\n"
+            "  set_tests_properties(\"\${case}\" PROPERTIES LABELS \"${T_LABELS}\" TIMEOUT ${T_TIMEOUT})\n"
+            "endforeach()\n")
+        set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${properties})
     endif()
 endfunction()
 

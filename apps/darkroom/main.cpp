@@ -127,6 +127,11 @@ int main(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
+        // CLI11 would only say that a command is missing.
+        if (app.get_subcommands().empty() && app.remaining_size() > 0) {
+            print_error("unknown command " + app.remaining().front() + "; see darkroom --help");
+            return kUsage;
+        }
         return app.exit(error) == 0 ? kSuccess : kUsage;
     }
     try {

@@ -29,7 +29,7 @@ struct AttemptId {
 /// First message of an agent.
 struct Hello {
     std::int64_t pid = 0;
-    /// Backend fingerprint, "cpu/avx512/bf16/onednn-2.6.3".
+    /// Backend fingerprint, "cpu/avx512/bf16/kernels-1".
     std::string engine;
     /// What a person should know of it, such as a CPU without bf16; may be empty.
     std::string note;
@@ -44,7 +44,7 @@ struct Claim {
 
 struct Progress {
     AttemptId id;
-    /// "loading", "encoding", "sampling" or "decoding".
+    /// "loading", "sampling" or "decoding".
     std::string phase;
     /// Share of the checkpoint that is loaded, in phase "loading".
     double loaded = 0;
@@ -77,7 +77,7 @@ struct EngineReport {
     double seconds = 0;
 };
 
-/// Sent at least every ten seconds; answered by Leases.
+/// Sent every ten seconds; answered by Drop when something is no longer held.
 struct AgentHeartbeat {
     std::vector<AttemptId> held;
 };

@@ -82,17 +82,18 @@ void expect_close_in_bf16(const std::vector<float>& bf16, const std::vector<floa
     double dot = 0;
     double own = 0;
     double other = 0;
-    double largest = 0;
+    double squares = 0;
     for (std::size_t i = 0; i < f32.size(); ++i) {
         const auto a = static_cast<double>(bf16[i]);
         const auto b = static_cast<double>(f32[i]);
         dot += a * b;
         own += a * a;
         other += b * b;
-        largest = std::max(largest, std::abs(a - b));
+        squares += (a - b) * (a - b);
     }
     EXPECT_GE(dot / std::sqrt(own * other), 0.999);
-    EXPECT_LE(largest, 0.03 * moments_of(f32).deviation);
+    const double error = std::sqrt(squares / static_cast<double>(f32.size()));
+    EXPECT_LE(error, 0.03 * moments_of(f32).deviation);
 }
 
 }  // namespace darkroom::testing

@@ -24,7 +24,8 @@ engine::Tensor input_nhwc(
 /// NHWC compute-dtype tensor to f32 numbers in NCHW order.
 std::vector<float> nchw_values(const engine::Tensor& nhwc);
 
-/// Cosine at least 0.999 and no difference above 3 % of the std: what bf16 may cost.
+/// What bf16 may cost: cosine at least 0.999, root-mean-square error at most 3 % of the std
+/// (docs/adr/0008 says why not the largest error).
 void expect_close_in_bf16(const std::vector<float>& bf16, const std::vector<float>& f32);
 
 }  // namespace darkroom::testing

@@ -100,14 +100,14 @@ void Picture::cut_short() {
     if (last_denoised_ && !sampled()) cut_short_ = true;
 }
 
-Tensor Picture::final_latent() const {
+Tensor Picture::latent() const {
     return cut_short_ ? last_denoised_ : sampler_->result();
 }
 
 image::Image Picture::decode() const {
     Backend& backend = model_.backend();
-    const Tensor latent = final_latent() / model_.family().scale_factor;
-    const Tensor input = ops::cast(ops::nchw_to_nhwc(latent), backend.compute_dtype());
+    const Tensor scaled = latent() / model_.family().scale_factor;
+    const Tensor input = ops::cast(ops::nchw_to_nhwc(scaled), backend.compute_dtype());
     const Tensor pixels = ops::cast(model_.vae_decoder()(input), DType::f32);
     if (!ops::all_finite(pixels)) {
         throw PictureFailure("the VAE produced NaN: the checkpoint may be damaged");

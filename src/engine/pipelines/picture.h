@@ -49,12 +49,13 @@ class Picture {
     /// Ends sampling with the last denoised latent, if there is one yet.
     void cut_short();
 
-    /// Decodes the final latent. Throws PictureFailure when the result is not finite.
+    /// What sampling ended with, f32 [1, 4, h, w], as the UNet sees it.
+    [[nodiscard]] Tensor latent() const;
+
+    /// Decodes the latent. Throws PictureFailure when the result is not finite.
     [[nodiscard]] image::Image decode() const;
 
   private:
-    [[nodiscard]] Tensor final_latent() const;
-
     const Model& model_;
     int index_;
     Guidance guidance_;

@@ -84,7 +84,7 @@ class Backend {
     /// "cpu" or "reference".
     [[nodiscard]] virtual std::string name() const = 0;
     /// Everything that can change result bytes or packed layouts: backend, instruction set, dtype,
-    /// library version, e.g. "cpu/avx512/bf16/onednn-2.6.3".
+    /// library version, e.g. "cpu/avx512/bf16/kernels-1".
     [[nodiscard]] virtual std::string fingerprint() const = 0;
     [[nodiscard]] virtual DType compute_dtype() const = 0;
 

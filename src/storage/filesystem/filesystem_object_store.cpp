@@ -18,7 +18,7 @@ namespace darkroom::storage {
 namespace {
 
 /// A put races with removals of the folder it writes to; each of them costs one try.
-constexpr int kPutTries = 5;
+constexpr int kPutTries = 10;
 
 using Segments = std::vector<std::string>;
 

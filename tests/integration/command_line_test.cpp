@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/file.h"
+#include "integration/checkpoint_file.h"
+#include "integration/server.h"
+
+namespace darkroom::integration {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+constexpr int kFailure = 1;
+constexpr int kUsage = 2;
+constexpr const char* kTensor = "model.diffusion_model.out.2.weight";
+
+class CommandLine : public testing::Test {
+  protected:
+    [[nodiscard]] std::vector<std::string> generate(std::vector<std::string> more = {}) const {
+        std::vector<std::string> words = {
+            "generate", "a fox", "--steps", "2", "--seed", "1", "-o", picture_.string()};
+        words.insert(words.end(), more.begin(), more.end());
+        return words;
+    }
+
+    void expect_failure(
+        const std::vector<std::string>& arguments,
+        int status,
+        const std::vector<std::string>& words) const {
+        const Finished finished = run_darkroom(arguments);
+        EXPECT_EQ(finished.status, status) << finished.errors;
+        for (const std::string& word : words)
+            EXPECT_THAT(finished.errors, HasSubstr(word));
+        EXPECT_FALSE(fs::exists(picture_));
+    }
+
+    void write(const fs::path& path, const std::string& text) const {
+        ASSERT_TRUE(write_file(path, text));
+    }
+
+    /// The bundled checkpoint, changed.
+    [[nodiscard]] std::string damaged(void (*damage)(CheckpointFile&)) const {
+        CheckpointFile checkpoint = CheckpointFile::read(bundled_checkpoint());
+        damage(checkpoint);
+        const fs::path path = folder_ / "damaged.safetensors";
+        checkpoint.write(path);
+        return path.string();
+    }
+
+    TemporaryFolder folder_;
+    fs::path picture_ = folder_ / "fox.png";
+};
+
+TEST_F(CommandLine, GenerateWritesThePictureAndPrintsItsName) {
+    const Finished finished = run_darkroom(generate());
+    EXPECT_EQ(finished.status, 0) << finished.errors;
+    EXPECT_EQ(finished.output, picture_.string() + "\n");
+    EXPECT_GT(fs::file_size(picture_), 1000u);
+}
+
+TEST_F(CommandLine, ExplainsItself) {
+    const Finished version = run_darkroom({"--version"});
+    EXPECT_EQ(version.status, 0);
+    EXPECT_THAT(version.output, StartsWith("darkroom "));
+    const Finished help = run_darkroom({"--help"});
+    EXPECT_EQ(help.status, 0);
+    for (const char* word : {"generate", "serve", "doctor", "bench", "Exit status"})
+        EXPECT_THAT(help.output, HasSubstr(word));
+    expect_failure({}, kUsage, {"--help"});
+    expect_failure({"paint"}, kUsage, {"paint"});
+}
+
+TEST_F(CommandLine, WrongValuesNameTheFlag) {
+    expect_failure(generate({"--size", "0x0"}), kUsage, {"--size", "0x0"});
+    expect_failure(generate({"--size", "99999999x8"}), kUsage, {"width"});
+    expect_failure(generate({"--sampler", "nonsense"}), kUsage, {"nonsense", "DPM++ 2M"});
+    expect_failure({"generate", "x", "--steps", "0", "-o", picture_.string()}, kUsage, {"steps"});
+    expect_failure(
+        {"generate", "x", "--steps", "10000", "-o", picture_.string()}, kUsage, {"1000"});
+    expect_failure(
+        {"generate", "x", "--steps", "two", "-o", picture_.string()}, kUsage, {"--steps"});
+}
+
+TEST_F(CommandLine, AMissingCheckpointIsNamed) {
+    expect_failure(
+        generate({"-m", "/nowhere/x.safetensors"}), kFailure, {"/nowhere/x.safetensors"});
+}
+
+TEST_F(CommandLine, BrokenCheckpointFilesAreNamed) {
+    const std::string whole = read_file(bundled_checkpoint(), std::size_t{256} << 20).value();
+    const std::vector<std::pair<std::string, std::string>> files = {
+        {whole.substr(0, whole.size() / 2), "outside the file"},
+        {whole.substr(0, 100), "header"},
+        {"", "safetensors"},
+        {std::string(7, '\xFF') + std::string(1, '\0') + "{}", "header"}};
+    const fs::path path = folder_ / "broken.safetensors";
+    for (const auto& [bytes, words] : files) {
+        write(path, bytes);
+        expect_failure(generate({"-m", path.string()}), kFailure, {"broken.safetensors", words});
+        expect_failure({"doctor", path.string()}, kFailure, {"broken.safetensors", words});
+    }
+}
+
+TEST_F(CommandLine, OtherFormatsAreNotYetSupported) {
+    const fs::path path = folder_ / "old.ckpt";
+    write(path, std::string("PK\x03\x04") + std::string(100, 'x'));
+    expect_failure(generate({"-m", path.string()}), kFailure, {"old.ckpt", "not yet supported"});
+}
+
+TEST_F(CommandLine, WeightsOfAWrongTypeAreNamed) {
+    const std::string file = damaged([](CheckpointFile& checkpoint) {
+        CheckpointFile::Entry& entry = checkpoint.at(kTensor);
+        entry.dtype = "I64";
+        entry.bytes.resize(entry.bytes.size() * 4);
+    });
+    expect_failure(generate({"-m", file}), kFailure, {kTensor, "I64"});
+    const Finished doctor = run_darkroom({"doctor", file});
+    EXPECT_EQ(doctor.status, kFailure);
+    EXPECT_THAT(doctor.output, HasSubstr(kTensor));
+}
+
+TEST_F(CommandLine, WeightsThatAreNotNumbersAreNamed) {
+    const std::string file = damaged(
+        [](CheckpointFile& checkpoint) { checkpoint.at(kTensor).bytes.replace(0, 2, "\x01\x7E"); });
+    expect_failure(generate({"-m", file}), kFailure, {kTensor, "NaN"});
+    const Finished doctor = run_darkroom({"doctor", file});
+    EXPECT_EQ(doctor.status, kFailure);
+    EXPECT_THAT(doctor.output, HasSubstr(kTensor));
+}
+
+TEST_F(CommandLine, DoctorKnowsAWholeCheckpointFromOneWithAHole) {
+    const Finished whole = run_darkroom({"doctor", bundled_checkpoint().string()});
+    EXPECT_EQ(whole.status, 0) << whole.errors;
+    EXPECT_THAT(whole.output, HasSubstr("Stable Diffusion 1"));
+    EXPECT_THAT(whole.output, HasSubstr("\nhealthy\n"));
+    constexpr const char* kGone = "first_stage_model.decoder.conv_in.bias";
+    const std::string file = damaged([](CheckpointFile& checkpoint) { checkpoint.erase(kGone); });
+    const Finished hole = run_darkroom({"doctor", file});
+    EXPECT_EQ(hole.status, kFailure);
+    EXPECT_THAT(hole.output, HasSubstr(kGone));
+    EXPECT_THAT(hole.output, HasSubstr("NOT healthy"));
+}
+
+TEST_F(CommandLine, OutputFoldersAreCheckedBeforeAnythingIsDrawn) {
+    expect_failure({"generate", "x", "-o", "/nowhere/x.png"}, kFailure, {"-o", "/nowhere"});
+    expect_failure(
+        {"generate", "x", "-o", folder_.path().string()}, kFailure, {"-o", "is a folder"});
+}
+
+TEST_F(CommandLine, AReadOnlyOutputFolderIsNamed) {
+    const fs::path locked = folder_ / "locked";
+    fs::create_directory(locked);
+    fs::permissions(locked, fs::perms::owner_read | fs::perms::owner_exec);
+    if (std::ofstream(locked / "probe")) GTEST_SKIP() << "this user may write everywhere";
+    const std::string output = (locked / "x.png").string();
+    expect_failure({"generate", "x", "-o", output}, kFailure, {"-o", locked.string()});
+}
+
+TEST_F(CommandLine, AFullDiskIsAMessageAndLeavesNothingBehind) {
+    // Files may have 16 blocks: too few for the picture, enough for what is printed.
+    std::vector<std::string> words = {
+        "sh", "-c", "ulimit -f 16; trap '' XFSZ; exec \"$@\" >/dev/null", "sh", DARKROOM_PROGRAM};
+    for (const std::string& word : generate())
+        words.push_back(word);
+    const Finished finished = run_program(words);
+    EXPECT_EQ(finished.status, kFailure);
+    EXPECT_THAT(finished.errors, HasSubstr(picture_.string()));
+    EXPECT_TRUE(fs::is_empty(folder_.path()));
+}
+
+TEST_F(CommandLine, ServeNamesThePortInUse) {
+    const TemporaryFolder data;
+    const Server server(data.path());
+    expect_failure(
+        {"serve",
+         "--port",
+         server.port(),
+         "--data",
+         (folder_ / "data").string(),
+         "--models",
+         models_folder().string()},
+        kFailure,
+        {server.port()});
+}
+
+TEST_F(CommandLine, ServeChecksItsFolders) {
+    const std::string data = (folder_ / "data").string();
+    const std::vector<std::string> serve = {"serve", "--port", "0"};
+    const auto with = [&](std::initializer_list<std::string> more) {
+        std::vector<std::string> words = serve;
+        words.insert(words.end(), more);
+        return words;
+    };
+    expect_failure(
+        with({"--data", data, "--models", "/nowhere"}), kFailure, {"--models", "/nowhere"});
+    expect_failure(with({"--data", "/dev/null/x"}), kFailure, {"--data", "/dev/null/x"});
+    expect_failure(with({"--host", "0.0.0.0", "--data", data}), kFailure, {"--host", "0.0.0.0"});
+}
+
+TEST_F(CommandLine, OneDataFolderServesOneServer) {
+    const Server server(folder_.path());
+    expect_failure(
+        {"serve",
+         "--port",
+         "0",
+         "--data",
+         folder_.path().string(),
+         "--models",
+         models_folder().string()},
+        kFailure,
+        {folder_.path().string()});
+}
+
+}  // namespace
+}  // namespace darkroom::integration
