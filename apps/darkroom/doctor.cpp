@@ -43,7 +43,7 @@ int doctor(const DoctorOptions& options) {
         found.expected,
         found.ignored);
     print_list("missing", found.missing);
-    print_list("wrong shape", found.misshaped);
+    print_list("wrong shape or type", found.misshaped);
     print_list("not numbers", found.not_finite);
     print_list("unexpected", found.unexpected);
     if (!found.obstacle.empty()) fmt::print("cannot run: {}\n", found.obstacle);

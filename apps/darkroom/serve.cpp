@@ -29,6 +29,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kIoThreads = 2;
+/// Tasks of an earlier run whose progress is shown; the queue itself has no bound.
+constexpr std::int32_t kAdopted = 1000;
 
 Result<void> configure_log(const ServeOptions& options) {
     auto level = log::level_from(options.log_level);
@@ -115,6 +117,13 @@ Result<void> run(const ServeOptions& options) {
     runtime::IoThreads io(kIoThreads);
     runtime::BlockingPool blocking;
     control::Dispatcher dispatcher(*store);
+    storage::TaskFilter waiting;
+    waiting.states = {domain::TaskState::queued};
+    waiting.limit = kAdopted;
+    DARKROOM_TRY_ASSIGN(
+        const std::vector<domain::Task> queued,
+        storage::wait(*store, &storage::TaskStore::list, std::move(waiting)));
+    dispatcher.adopt(queued);
     control::EngineMetrics engine_metrics(metrics);
     cluster::ChildProvider provider(io.executor(), child_options(options));
     control::AgentService agents(

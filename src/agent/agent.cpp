@@ -59,17 +59,25 @@ void Agent::run() {
 void Agent::handle(cluster::Message message) {
     if (auto* assignment = std::get_if<cluster::Assignment>(&message)) {
         accept(std::move(*assignment));
-    } else if (const auto* interrupt = std::get_if<cluster::Interrupt>(&message)) {
-        for (const auto& [request, held] : drawing_) {
-            const bool any_attempt = interrupt->id.attempt == 0;
-            if (held.id.task != interrupt->id.task) continue;
-            if (any_attempt || held.id == interrupt->id) session_.interrupt(request);
-        }
+    } else if (const auto* interrupted = std::get_if<cluster::Interrupt>(&message)) {
+        interrupt(interrupted->id);
     } else if (const auto* dropped = std::get_if<cluster::Drop>(&message)) {
         for (const cluster::AttemptId& id : dropped->ids)
             drop(id);
     } else if (std::holds_alternative<cluster::Drain>(message)) {
         draining_ = true;
+    }
+}
+
+void Agent::interrupt(const cluster::AttemptId& id) {
+    const auto is_meant = [&](const cluster::AttemptId& other) {
+        return other.task == id.task && (id.attempt == 0 || other.attempt == id.attempt);
+    };
+    for (const auto& [request, held] : drawing_) {
+        if (is_meant(held.id)) session_.interrupt(request);
+    }
+    for (Waiting& next : waiting_) {
+        if (is_meant(next.assignment.id)) next.interrupted = true;
     }
 }
 
@@ -81,7 +89,7 @@ void Agent::accept(cluster::Assignment assignment) {
     }
     // The claim that brought this task has been used up.
     if (last_claim_) last_claim_->capacity -= 1;
-    waiting_.push_back({std::move(assignment), *std::move(generation)});
+    waiting_.push_back({std::move(assignment), *std::move(generation), false});
     publish_held();
 }
 
@@ -121,6 +129,7 @@ void Agent::admit() {
             request ? session_.add(id, model_, *std::move(request)) : Result<void>(request.error());
         if (added) {
             drawing_.emplace(id, Held{next.assignment.id, next.generation, {}});
+            if (next.interrupted) session_.interrupt(id);
         } else {
             fail(next.assignment.id, added.error());
         }

@@ -49,8 +49,10 @@ class Agent {
     struct Waiting {
         cluster::Assignment assignment;
         domain::Generation generation;
+        bool interrupted = false;
     };
 
+    void interrupt(const cluster::AttemptId& id);
     void handle(cluster::Message message);
     void accept(cluster::Assignment assignment);
     void claim();

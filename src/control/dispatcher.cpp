@@ -35,6 +35,17 @@ runtime::Task<domain::Task> Dispatcher::submit(Submission submission) {
     co_return task;
 }
 
+void Dispatcher::adopt(const std::vector<domain::Task>& queued) {
+    for (const domain::Task& task : queued) {
+        LiveTask live;
+        live.id = task.id;
+        live.tenant = task.tenant;
+        live.name = task.idempotency_key;
+        live.created_ms = task.created_ms;
+        progress_.add(std::move(live));
+    }
+}
+
 std::shared_ptr<runtime::AsyncEvent> Dispatcher::watch(const domain::TaskId& id) {
     const auto watches = watches_.lock();
     if (watches->size() > kManyWatches) {

@@ -39,6 +39,9 @@ class Dispatcher {
     /// agents. Fails as TaskStore::submit.
     runtime::Task<domain::Task> submit(Submission submission);
 
+    /// Takes up tasks that were queued before this process began, so that progress shows them.
+    void adopt(const std::vector<domain::Task>& queued);
+
     /// Waits until the task is final and returns its row. Fails with unavailable when the server
     /// drains before an agent took the task, which stays in the queue then.
     runtime::Task<domain::Task> wait_until_final(domain::TaskId id, runtime::Deadline deadline);

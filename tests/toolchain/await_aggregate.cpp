@@ -42,7 +42,7 @@ struct Name {
     std::string text;
 };
 
-Task length(Name name) {
+Task length(const Name& name) {
     co_return name.text.size();
 }
 

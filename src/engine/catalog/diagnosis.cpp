@@ -93,6 +93,12 @@ void compare_keys(const Checkpoint& checkpoint, const CheckpointConfig& config, 
                 parameter.key,
                 shape_text(*shape),
                 to_string(parameter.shape)));
+        } else if (const StoredTensor* stored = checkpoint.find(parameter.key);
+                   !is_floating(stored->type)) {
+            found.misshaped.push_back(format(
+                "{} holds {} numbers, expected floating point",
+                parameter.key,
+                to_string(stored->type)));
         }
     }
     for (const auto& [key, shape] : checkpoint.keys()) {

@@ -19,7 +19,7 @@ struct Diagnosis {
     std::size_t tensors = 0;
     std::size_t expected = 0;
     std::vector<std::string> missing;
-    /// "KEY is 3x3, expected 4x4".
+    /// "KEY is 3x3, expected 4x4", or "KEY holds I64 numbers, expected floating point".
     std::vector<std::string> misshaped;
     /// Keys that no network of this family has.
     std::vector<std::string> unexpected;

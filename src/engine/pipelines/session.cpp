@@ -17,6 +17,11 @@ Error failure_of(const std::exception& exception) {
     return Error{ErrorCode::internal, exception.what()};
 }
 
+Error in_field(Error error, const char* field) {
+    if (error.field.empty()) error.field = field;
+    return error;
+}
+
 bool same_batch(
     const Model& model,
     const ImageRequest& image,
@@ -73,7 +78,7 @@ bool Session::encode_one() {
         const ConditioningOptions& options = request.image.conditioning;
         const auto positive = encode_prompt(*request.model, request.image.prompt, options);
         if (!positive) {
-            fail(request.id, positive.error());
+            fail(request.id, in_field(positive.error(), "prompt"));
             return true;
         }
         request.guidance.scale = request.image.cfg_scale;
@@ -82,7 +87,7 @@ bool Session::encode_one() {
             const auto negative =
                 encode_prompt(*request.model, request.image.negative_prompt, options);
             if (!negative) {
-                fail(request.id, negative.error());
+                fail(request.id, in_field(negative.error(), "negative_prompt"));
                 return true;
             }
             request.guidance.negative = prepare_context(*request.model, *negative);

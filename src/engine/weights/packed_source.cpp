@@ -42,7 +42,10 @@ Result<void> check_stored(const StoredTensor* stored, const KeyRecorder::Paramet
     if (!is_floating(stored->type)) {
         return Error{
             ErrorCode::corrupt_input,
-            format("{} holds {} numbers", parameter.key, to_string(stored->type))};
+            format(
+                "{} holds {} numbers, expected floating point",
+                parameter.key,
+                to_string(stored->type))};
     }
     bool same = static_cast<int>(stored->shape.size()) == parameter.shape.rank();
     for (int i = 0; same && i < parameter.shape.rank(); ++i) {
