@@ -178,10 +178,7 @@ TEST_P(Icons, EverySamplerEndsInTheSameLatentAndPicture) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Backends,
-    Icons,
-    ::testing::Values("reference", "cpu-f32", "cpu-bf16"),
-    backend_name);
+    Backends, Icons, ::testing::Values("reference", "cpu-f32", "cpu-bf16"), backend_name);
 
 }  // namespace
 }  // namespace darkroom::testing

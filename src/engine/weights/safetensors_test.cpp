@@ -131,7 +131,7 @@ TEST(CheckpointFile, ConvertsEachFloatTypeToF32) {
 TEST(CheckpointFile, NamesFormatsThatAreNotReadYet) {
     const auto path =
         std::filesystem::temp_directory_path() / ("darkroom-ck-" + std::to_string(::getpid()));
-    ASSERT_TRUE(write_file(path, std::string("PK\x03\x04 and more", 16)));
+    ASSERT_TRUE(write_file(path, std::string("PK\x03\x04 and more")));
     const auto file = CheckpointFile::open(path);
     ASSERT_FALSE(file);
     EXPECT_EQ(file.error().code, ErrorCode::unimplemented);

@@ -3,8 +3,8 @@
 
 #include "base/format.h"
 #include "engine/ops/attention.h"
-#include "engine/ops/matrix.h"
 #include "engine/ops/feature_map.h"
+#include "engine/ops/matrix.h"
 
 namespace darkroom::engine {
 namespace {

@@ -3,8 +3,8 @@
 
 #include "base/check.h"
 #include "engine/ops/elementwise.h"
-#include "engine/ops/timestep_embedding.h"
 #include "engine/ops/feature_map.h"
+#include "engine/ops/timestep_embedding.h"
 
 namespace darkroom::engine {
 
@@ -35,7 +35,8 @@ Unet::Call Unet::begin_call(Backend& backend, std::span<const UnetSample> sample
         timesteps.push_back(sample.timestep);
     const auto n = static_cast<std::int64_t>(samples.size());
     const Tensor sinusoids = ops::cast(
-        ops::timestep_embedding(backend, timesteps, config_.model_channels), backend.compute_dtype());
+        ops::timestep_embedding(backend, timesteps, config_.model_channels),
+        backend.compute_dtype());
     // One row per sample: [n, 1, c], so that no sample shares a matrix product with another.
     const Tensor rows = sinusoids.reshape({n, 1, config_.model_channels});
     const Tensor embedded = time_out_(time_in_(rows, {.activation = Activation::silu}));
