@@ -161,7 +161,7 @@ Result<void> run(const ServeOptions& options) {
     std::atomic<bool> stop_hashing = false;
     std::thread hashing([&] { models.hash_missing(stop_hashing); });
 
-    const Result<void> ended = runtime::block_on(
+    Result<void> ended = runtime::block_on(
         io.executor(),
         run_until_told(**server, dispatcher, agents, std::chrono::seconds(options.drain_seconds)));
     stop_hashing = true;

@@ -60,7 +60,7 @@ cluster::Message Channel::receive() {
     return message;
 }
 
-Result<cluster::Message> Channel::read_one() {
+Result<cluster::Message> Channel::read_one() const {
     std::array<std::byte, cluster::kFramePrefixBytes> prefix{};
     DARKROOM_TRY(read_all(socket_, prefix));
     DARKROOM_TRY_ASSIGN(const cluster::FrameLengths lengths, cluster::parse_prefix(prefix));

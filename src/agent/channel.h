@@ -32,7 +32,7 @@ class Channel {
 
   private:
     void read_messages();
-    Result<cluster::Message> read_one();
+    Result<cluster::Message> read_one() const;
 
     int socket_;
     std::function<void(const Error&)> on_lost_;

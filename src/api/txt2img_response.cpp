@@ -32,11 +32,11 @@ json::Array texts(const std::vector<std::string>& list) {
 }  // namespace
 
 std::string job_timestamp(std::int64_t wall_ms) {
-    using namespace std::chrono;
-    const sys_time<milliseconds> time{milliseconds(wall_ms)};
-    const auto day = floor<days>(time);
-    const year_month_day date(day);
-    const hh_mm_ss clock(floor<seconds>(time - day));
+    namespace chrono = std::chrono;
+    const chrono::sys_time<chrono::milliseconds> time{chrono::milliseconds(wall_ms)};
+    const auto day = chrono::floor<chrono::days>(time);
+    const chrono::year_month_day date(day);
+    const chrono::hh_mm_ss clock(chrono::floor<chrono::seconds>(time - day));
     return format(
         "{:04}{:02}{:02}{:02}{:02}{:02}",
         static_cast<int>(date.year()),

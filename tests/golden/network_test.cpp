@@ -11,6 +11,7 @@
 #include "engine/models/clip/clip_text.h"
 #include "engine/models/unet/unet.h"
 #include "engine/models/vae/vae.h"
+#include "golden/backends.h"
 #include "golden/expectation.h"
 #include "golden/networks.h"
 
@@ -83,6 +84,15 @@ TEST_P(Network, TinyVaeMatchesItsGolden) {
     expect_golden(
         [](Backend& backend) { return run_vae(backend, "tiny_vae_ci").moments; },
         file["outputs"]["moments"]);
+}
+
+TEST(OddSizes, ALatentThatDoesNotHalveEvenlyGivesTheSameOnBothBackends) {
+    const UnetCase odd{"tiny_unet_ci", {.count = 2}, 48, 65, 63};
+    const std::vector<float> expected = run_unet(*make_backend("reference"), odd);
+    const std::vector<float> found = run_unet(*make_backend("cpu-f32"), odd);
+    ASSERT_EQ(found.size(), 4u * 65u * 63u);
+    for (std::size_t i = 0; i < found.size(); ++i)
+        ASSERT_NEAR(found[i], expected[i], 1e-3) << i;
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -49,7 +49,8 @@ std::vector<float> run_unet(Backend& backend, const UnetCase& network) {
         backend.compute_dtype());
     const UnetContext prepared = unet.prepare(tokens);
     const UnetSample sample{.timestep = 500, .context = &prepared};
-    const Tensor latent = input_nhwc(backend, "latent", {1, 4, 16, 16});
+    const Tensor latent =
+        input_nhwc(backend, "latent", {1, 4, network.latent_height, network.latent_width});
     return nchw_values(unet(latent, std::span(&sample, 1)));
 }
 

@@ -26,6 +26,9 @@ struct UnetCase {
     std::string name;
     engine::AttentionHeads heads;
     std::int64_t context_width = 0;
+    /// The goldens' own; other sizes can be compared between backends only.
+    std::int64_t latent_height = 16;
+    std::int64_t latent_width = 16;
 };
 
 /// Each runs a network of synthetic weights on the golden's inputs.

@@ -33,8 +33,8 @@ constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
 class ChildConnection final : public AgentConnection {
   public:
-    ChildConnection(asio::any_io_executor executor, std::string id, pid_t pid, int socket)
-        : id_(std::move(id)), pid_(pid), socket_(std::move(executor)) {
+    ChildConnection(const asio::any_io_executor& executor, std::string id, pid_t pid, int socket)
+        : id_(std::move(id)), pid_(pid), socket_(executor) {
         socket_.assign(asio::local::stream_protocol(), socket);
     }
 

@@ -14,7 +14,7 @@ struct CpuBackend::State {
     State(CpuBackend& backend, const CpuOptions& options);
 
     /// The kernels for a tensor's element type; f32 or bf16.
-    [[nodiscard]] const cpu::ElementKernels& kernels_of(DType dtype) const;
+    [[nodiscard]] const cpu::ElementKernels& kernels_of(DType element) const;
 
     /// Names the bytes of packed weights.
     [[nodiscard]] std::string layout_tag() const;
