@@ -63,6 +63,18 @@ Result<PictureSize> native_size(const std::string& server) {
     return PictureSize{512, 512};
 }
 
+/// Flags of the engine in this process mean nothing to another one.
+Result<void> refuse_local_flags(const GenerateOptions& options) {
+    const char* flag = nullptr;
+    if (options.threads != 0) flag = "--threads";
+    if (!options.dtype.empty()) flag = "--dtype";
+    if (options.cache_folder) flag = "--cache";
+    if (flag == nullptr) return {};
+    return Error{
+        ErrorCode::invalid_argument,
+        format("{} has no effect with --server; leave one of them out", flag)};
+}
+
 Result<json::Object> make_body(const GenerateOptions& options, const std::string& task) {
     PictureSize size;
     if (options.size.empty()) {
@@ -109,6 +121,7 @@ void show_progress(const std::string& server, const std::string& task, ProgressB
 }  // namespace
 
 Result<std::vector<std::vector<std::byte>>> generate_on_server(const GenerateOptions& options) {
+    DARKROOM_TRY(refuse_local_flags(options));
     const std::string server = base_url(options);
     const std::string task = "task-" + random_id();
     DARKROOM_TRY_ASSIGN(json::Object body, make_body(options, task));

@@ -75,6 +75,23 @@ TEST_F(CommandLine, ExplainsItself) {
     expect_failure({"paint"}, kUsage, {"paint"});
 }
 
+TEST_F(CommandLine, FlagsOfTheOwnEngineAreRefusedWithAServer) {
+    for (const char* flag : {"--dtype", "--threads", "--cache"}) {
+        const std::string value = std::string(flag) == "--threads" ? "2" : "f32";
+        expect_failure(
+            {"generate",
+             "x",
+             "--server",
+             "http://127.0.0.1:1",
+             flag,
+             value,
+             "-o",
+             picture_.string()},
+            kUsage,
+            {flag, "--server"});
+    }
+}
+
 TEST_F(CommandLine, WrongValuesNameTheFlag) {
     expect_failure(generate({"--size", "0x0"}), kUsage, {"--size", "0x0"});
     expect_failure(generate({"--size", "99999999x8"}), kUsage, {"width"});
