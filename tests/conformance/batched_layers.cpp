@@ -77,7 +77,7 @@ BatchedOperation matrix(const LinearSpec& spec, std::int64_t row_count) {
 }
 
 BatchedOperation group_norm(
-    std::int64_t channels, std::int64_t extent, const ops::GroupNormOptions& options) {
+    std::int64_t channels, std::int64_t extent, const GroupNormOptions& options) {
     return {
         .name = format("group_norm of {} channels over {}x{}", channels, extent, extent),
         .inputs = {{.extents = {extent, extent, channels}}},

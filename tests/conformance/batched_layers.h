@@ -13,7 +13,7 @@ BatchedOperation convolution(const Conv2dSpec& spec, std::int64_t height, std::i
 BatchedOperation matrix(const LinearSpec& spec, std::int64_t rows);
 /// Over extent x extent pixels.
 BatchedOperation group_norm(
-    std::int64_t channels, std::int64_t extent, const ops::GroupNormOptions& options);
+    std::int64_t channels, std::int64_t extent, const GroupNormOptions& options);
 BatchedOperation layer_norm(std::int64_t channels, std::int64_t rows);
 
 struct AttentionExtents {

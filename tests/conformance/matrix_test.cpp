@@ -18,6 +18,7 @@ struct EpilogueKind {
     BiasKind bias = BiasKind::none;
     Activation activation = Activation::none;
     bool has_residual = false;
+    bool wide = false;
 };
 
 EpilogueKind random_epilogue(RandomNumbers& numbers) {
@@ -25,15 +26,17 @@ EpilogueKind random_epilogue(RandomNumbers& numbers) {
         .bias = numbers.one_of({BiasKind::none, BiasKind::shared, BiasKind::per_sample}),
         .activation = numbers.one_of(
             {Activation::none, Activation::silu, Activation::gelu, Activation::quick_gelu}),
-        .has_residual = numbers.below(2) == 1};
+        .has_residual = numbers.below(2) == 1,
+        .wide = numbers.below(2) == 1};
 }
 
 std::string describe(const EpilogueKind& kind) {
     return format(
-        "bias kind {}, activation {}, residual {}",
+        "bias kind {}, activation {}, residual {}, wide {}",
         static_cast<int>(kind.bias),
         static_cast<int>(kind.activation),
-        kind.has_residual);
+        kind.has_residual,
+        kind.wide);
 }
 
 class MatrixConformance : public Conformance {
@@ -41,6 +44,7 @@ class MatrixConformance : public Conformance {
     TwinEpilogue epilogue(RandomNumbers& numbers, const EpilogueKind& kind, const Shape& result) {
         TwinEpilogue epilogues;
         epilogues.tested.activation = epilogues.reference.activation = kind.activation;
+        epilogues.tested.wide = kind.wide;
         if (kind.bias != BiasKind::none) {
             const bool is_shared = kind.bias == BiasKind::shared;
             const Twin bias =
@@ -49,7 +53,7 @@ class MatrixConformance : public Conformance {
             epilogues.reference.bias = bias.reference;
         }
         if (kind.has_residual) {
-            const Twin residual = twin(numbers, result);
+            const Twin residual = kind.wide ? f32_twin(numbers, result) : twin(numbers, result);
             epilogues.tested.residual = residual.tested;
             epilogues.reference.residual = residual.reference;
         }
@@ -119,9 +123,12 @@ TEST_P(MatrixConformance, Conv2dWithEveryEpilogue) {
     for (const BiasKind bias : {BiasKind::none, BiasKind::shared, BiasKind::per_sample}) {
         for (const Activation activation :
              {Activation::none, Activation::silu, Activation::gelu, Activation::quick_gelu}) {
-            for (const bool has_residual : {false, true}) {
+            for (const int more : {0, 1, 2, 3}) {
                 const EpilogueKind kind{
-                    .bias = bias, .activation = activation, .has_residual = has_residual};
+                    .bias = bias,
+                    .activation = activation,
+                    .has_residual = (more & 1) != 0,
+                    .wide = (more & 2) != 0};
                 check_conv2d({3, 7, 5, 24}, {.in_channels = 24, .out_channels = 40}, kind, ++seed);
             }
         }
@@ -171,9 +178,12 @@ TEST_P(MatrixConformance, LinearWithEveryEpilogue) {
     for (const BiasKind bias : {BiasKind::none, BiasKind::shared, BiasKind::per_sample}) {
         for (const Activation activation :
              {Activation::none, Activation::silu, Activation::gelu, Activation::quick_gelu}) {
-            for (const bool has_residual : {false, true}) {
+            for (const int more : {0, 1, 2, 3}) {
                 const EpilogueKind kind{
-                    .bias = bias, .activation = activation, .has_residual = has_residual};
+                    .bias = bias,
+                    .activation = activation,
+                    .has_residual = (more & 1) != 0,
+                    .wide = (more & 2) != 0};
                 check_linear({3, 33, 40}, 96, kind, ++seed);
             }
         }

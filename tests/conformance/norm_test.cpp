@@ -12,11 +12,18 @@ struct NormCase {
     Shape input;
     std::int64_t groups = 32;
     Distribution distribution = {};
+    /// An f32 input, whatever the compute dtype.
+    bool wide_input = false;
     Arithmetic arithmetic = Arithmetic::sum;
 };
 
 class NormConformance : public Conformance {
   protected:
+    Twin input(RandomNumbers& numbers, const NormCase& norm) {
+        return norm.wide_input ? f32_twin(numbers, norm.input, norm.distribution)
+                               : twin(numbers, norm.input, norm.distribution);
+    }
+
     void check_group_norm(const NormCase& norm, std::uint64_t seed) {
         for (const Activation activation :
              {Activation::none, Activation::silu, Activation::gelu, Activation::quick_gelu}) {
@@ -29,9 +36,9 @@ class NormConformance : public Conformance {
                 norm.distribution.deviation,
                 static_cast<int>(activation)));
             RandomNumbers numbers(seed);
-            const ops::GroupNormOptions options{
+            const GroupNormOptions options{
                 .groups = norm.groups, .epsilon = 1e-5f, .activation = activation};
-            const Twin x = twin(numbers, norm.input, norm.distribution);
+            const Twin x = input(numbers, norm);
             const Twin gamma = f32_twin(numbers, {norm.input[-1]}, {.mean = 1.0f});
             const Twin beta = f32_twin(numbers, {norm.input[-1]});
             expect_close(
@@ -50,13 +57,18 @@ class NormConformance : public Conformance {
             norm.distribution.mean,
             norm.distribution.deviation));
         RandomNumbers numbers(seed);
-        const Twin x = twin(numbers, norm.input, norm.distribution);
+        const Twin x = input(numbers, norm);
         const Twin gamma = f32_twin(numbers, {norm.input[-1]}, {.mean = 1.0f});
         const Twin beta = f32_twin(numbers, {norm.input[-1]});
-        expect_close(
-            {.tested = ops::layer_norm(x.tested, gamma.tested, beta.tested),
-             .reference = ops::layer_norm(x.reference, gamma.reference, beta.reference)},
-            norm.arithmetic);
+        for (const bool wide : {false, true}) {
+            const Tensor result =
+                ops::layer_norm(x.tested, gamma.tested, beta.tested, {.wide = wide});
+            EXPECT_EQ(result.dtype(), wide ? DType::f32 : dtype());
+            expect_close(
+                {.tested = result,
+                 .reference = ops::layer_norm(x.reference, gamma.reference, beta.reference)},
+                norm.arithmetic);
+        }
     }
 
     void check_softmax(const Shape& input, const Distribution& distribution, std::uint64_t seed) {
@@ -85,6 +97,16 @@ TEST_P(NormConformance, GroupNormOfOddShapesAndGroupCounts) {
     check_group_norm({.input = {2, 4, 4, 8}, .groups = 1}, 8);
     check_group_norm({.input = {1, 4, 9, 8}, .groups = 8}, 9);
     check_group_norm({.input = {1, 64, 64, 128}}, 10);
+}
+
+TEST_P(NormConformance, NormsOfWideInputs) {
+    check_group_norm({.input = {2, 7, 5, 320}, .wide_input = true}, 20);
+    check_group_norm({.input = {3, 5, 7, 40}, .groups = 5, .wide_input = true}, 21);
+    check_group_norm({.input = {1, 64, 64, 128}, .wide_input = true}, 22);
+    std::uint64_t seed = 23;
+    for (const std::int64_t width : {2, 33, 320, 768}) {
+        check_layer_norm({.input = {2, 77, width}, .wide_input = true}, ++seed);
+    }
 }
 
 TEST_P(NormConformance, GroupNormOfRandomShapes) {

@@ -83,6 +83,7 @@ void expect_close_in_bf16(const std::vector<float>& bf16, const std::vector<floa
     double own = 0;
     double other = 0;
     double squares = 0;
+    double largest = 0;
     for (std::size_t i = 0; i < f32.size(); ++i) {
         const auto a = static_cast<double>(bf16[i]);
         const auto b = static_cast<double>(f32[i]);
@@ -90,10 +91,12 @@ void expect_close_in_bf16(const std::vector<float>& bf16, const std::vector<floa
         own += a * a;
         other += b * b;
         squares += (a - b) * (a - b);
+        largest = std::max(largest, std::abs(a - b));
     }
     EXPECT_GE(dot / std::sqrt(own * other), 0.999);
-    const double error = std::sqrt(squares / static_cast<double>(f32.size()));
-    EXPECT_LE(error, 0.03 * moments_of(f32).deviation);
+    const double deviation = moments_of(f32).deviation;
+    EXPECT_LE(std::sqrt(squares / static_cast<double>(f32.size())), 0.015 * deviation);
+    EXPECT_LE(largest, 0.15 * deviation);
 }
 
 }  // namespace darkroom::testing

@@ -73,6 +73,11 @@ void pack_block(
     }
 }
 
+DType result_dtype(const Epilogue& epilogue, DType dtype) {
+    if (epilogue.residual) return epilogue.residual.dtype();
+    return epilogue.wide ? DType::f32 : dtype;
+}
+
 /// x with its channels padded by zeros to a multiple of `step`; bf16.
 Tensor padded_channels(Backend& backend, const Tensor& x, std::int64_t channels) {
     const std::int64_t from = x.shape()[-1];
@@ -126,12 +131,14 @@ Tensor CpuBackend::State::run_panels(
     job.epilogue.curve = cpu::curve_of(epilogue.activation);
     if (epilogue.residual) {
         DARKROOM_CHECK(
-            epilogue.residual.shape() == result.shape() && epilogue.residual.dtype() == dtype,
+            epilogue.residual.shape() == result.shape() &&
+                epilogue.residual.dtype() == result.dtype(),
             "a residual of {} for {}",
             engine::to_string(epilogue.residual.shape()),
             engine::to_string(result.shape()));
         job.epilogue.residual = epilogue.residual.data();
     }
+    job.epilogue.wide = result.dtype() == DType::f32;
     job.weights = weights.data;
     job.output = result.data();
     job.out_channels = layout.columns;
@@ -201,8 +208,9 @@ Tensor CpuBackend::conv2d(const Tensor& x, const PackedWeights& weights, const E
     const std::int64_t channels =
         rounded_up(spec.in_channels, state_->kernels_of(state_->dtype).step);
     const Tensor input = channels == spec.in_channels ? x : padded_channels(*this, x, channels);
-    const Tensor result =
-        empty({shape[0], extent(shape[1]), extent(shape[2]), spec.out_channels}, x.dtype());
+    const Tensor result = empty(
+        {shape[0], extent(shape[1]), extent(shape[2]), spec.out_channels},
+        result_dtype(epilogue, x.dtype()));
     const cpu::PanelInput window{
         .data = input.data(),
         .height = shape[1],
@@ -231,7 +239,8 @@ Tensor CpuBackend::linear(const Tensor& x, const PackedWeights& weights, const E
     const std::int64_t rows = samples == 0 ? 0 : x.numel() / spec.in_features / samples;
     const cpu::PanelInput window{
         .data = input.data(), .width = rows, .channels = channels, .out_width = rows};
-    const Tensor result = empty(shape.with(-1, spec.out_features), x.dtype());
+    const Tensor result =
+        empty(shape.with(-1, spec.out_features), result_dtype(epilogue, x.dtype()));
     return state_->run_panels(window, weights, epilogue, result);
 }
 

@@ -92,12 +92,8 @@ void solve_groups(
 }  // namespace
 
 Tensor CpuBackend::group_norm(
-    const Tensor& x,
-    const Tensor& gamma,
-    const Tensor& beta,
-    std::int64_t groups,
-    float epsilon,
-    Activation activation) {
+    const Tensor& x, const Tensor& gamma, const Tensor& beta, const GroupNormOptions& options) {
+    const std::int64_t groups = options.groups;
     const Shape& shape = x.shape();
     DARKROOM_CHECK(
         shape.rank() >= 2 && groups > 0 && shape[-1] % groups == 0 && x.numel() > 0,
@@ -113,10 +109,11 @@ Tensor CpuBackend::group_norm(
         .group_size = channels / groups,
         .gamma = cpu::floats_of(gamma, channels),
         .beta = cpu::floats_of(beta, channels),
-        .epsilon = static_cast<double>(epsilon)};
+        .epsilon = static_cast<double>(options.epsilon)};
     const cpu::ElementKernels& kernels = state_->kernels_of(x.dtype());
+    const auto scale_shift = state_->kernels_of(state_->dtype).scale_shift;
     const PixelRuns runs(pixels);
-    Tensor y = empty(shape, x.dtype());
+    Tensor y = empty(shape, state_->dtype);
     // Pairs of sums and squares, as f64 in f32 tensors.
     const Tensor sum_memory = empty({samples, runs.count, 2, channels * 2}, DType::f32);
     auto* const sums = static_cast<double*>(static_cast<void*>(sum_memory.data()));
@@ -152,37 +149,41 @@ Tensor CpuBackend::group_norm(
         const std::int64_t begin = piece % runs.count * runs.length;
         const std::int64_t at = (sample * pixels + begin) * channels;
         const ChannelScales solved(scales + sample * 4 * channels, channels);
-        kernels.scale_shift(
+        scale_shift(
             {.x = element_at(x, at),
+             .wide = x.dtype() == DType::f32,
              .y = element_at(y, at),
              .pixels = std::min(runs.length, pixels - begin),
              .channels = channels,
              .centre = solved.centre,
              .scale = solved.scale,
              .shift = solved.shift,
-             .curve = cpu::curve_of(activation)});
+             .curve = cpu::curve_of(options.activation)});
     });
     return y;
 }
 
 Tensor CpuBackend::layer_norm(
-    const Tensor& x, const Tensor& gamma, const Tensor& beta, float epsilon) {
+    const Tensor& x, const Tensor& gamma, const Tensor& beta, const LayerNormOptions& options) {
     const std::int64_t channels = x.shape()[-1];
-    const cpu::ElementKernels& kernels = state_->kernels_of(x.dtype());
+    const DType result = options.wide ? DType::f32 : state_->dtype;
+    const Tensor from = options.wide && x.dtype() != DType::f32 ? cast(x, DType::f32) : x;
+    const cpu::ElementKernels& kernels = state_->kernels_of(result);
     const float* scale = cpu::floats_of(gamma, channels);
     const float* shift = cpu::floats_of(beta, channels);
-    Tensor y = empty(x.shape(), x.dtype());
+    Tensor y = empty(x.shape(), result);
     const std::int64_t rows = x.numel() / std::max<std::int64_t>(1, channels);
     state_->workers.run_ranges(
         rows, rows_per_piece(channels), [&](std::int64_t begin, std::int64_t end) {
             kernels.layer_norm(
-                {.x = element_at(x, begin * channels),
+                {.x = element_at(from, begin * channels),
+                 .wide = from.dtype() == DType::f32,
                  .y = element_at(y, begin * channels),
                  .rows = end - begin,
                  .channels = channels,
                  .gamma = scale,
                  .beta = shift,
-                 .epsilon = epsilon});
+                 .epsilon = options.epsilon});
         });
     return y;
 }

@@ -16,9 +16,7 @@ TEST_P(CpuNorms, GroupNormTakesEveryWidthAndSize) {
                 tensor(backend, shape, 1),
                 floats(backend, {shape[3]}, 2),
                 floats(backend, {shape[3]}, 3),
-                8,
-                1e-5f,
-                Activation::silu);
+                {.groups = 8, .activation = Activation::silu});
         });
     }
 }
@@ -31,9 +29,7 @@ TEST_P(CpuNorms, GroupNormKeepsItsDigitsFarFromZero) {
             tensor(backend, {1, 32, 32, 32}, 1, {.shift = 1024.0f}),
             floats(backend, {32}, 2),
             floats(backend, {32}, 3),
-            4,
-            1e-6f,
-            Activation::none);
+            {.groups = 4, .epsilon = 1e-6f});
     });
 }
 
@@ -44,7 +40,7 @@ TEST_P(CpuNorms, LayerNormAndSoftmaxTakeEveryWidth) {
                 tensor(backend, {2, 3, width}, 1),
                 floats(backend, {width}, 2),
                 floats(backend, {width}, 3),
-                1e-5f);
+                {});
         });
         expect_same([&](Backend& backend) {
             return backend.softmax(

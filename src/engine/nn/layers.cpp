@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "engine/ops/elementwise.h"
 #include "engine/ops/matrix.h"
 #include "engine/ops/norm.h"
 
@@ -28,6 +29,11 @@ Shape as_tokens(const Shape& shape) {
     return {};
 }
 
+/// What enters a product: wide tensors are rounded.
+Tensor operand(const Tensor& x) {
+    return ops::cast(x, x.backend().compute_dtype());
+}
+
 }  // namespace
 
 Linear::Linear(
@@ -45,7 +51,7 @@ Tensor Linear::operator()(const Tensor& x, Epilogue epilogue) const {
     const Shape out = x.shape().with(-1, std::get<LinearSpec>(weights_.spec).out_features);
     epilogue.bias = bias_;
     if (epilogue.residual) epilogue.residual = epilogue.residual.reshape(as_tokens(out));
-    return ops::linear(x.reshape(as_tokens(x.shape())), weights_, epilogue).reshape(out);
+    return ops::linear(operand(x).reshape(as_tokens(x.shape())), weights_, epilogue).reshape(out);
 }
 
 Conv2d::Conv2d(WeightSource& source, const std::string& prefix, const Conv2dSpec& spec) {
@@ -56,7 +62,7 @@ Conv2d::Conv2d(WeightSource& source, const std::string& prefix, const Conv2dSpec
 
 Tensor Conv2d::operator()(const Tensor& x, Epilogue epilogue) const {
     if (!epilogue.bias) epilogue.bias = bias_;
-    return ops::conv2d(x, weights_, epilogue);
+    return ops::conv2d(operand(x), weights_, epilogue);
 }
 
 GroupNorm::GroupNorm(
@@ -74,8 +80,9 @@ LayerNorm::LayerNorm(WeightSource& source, const std::string& prefix, std::int64
     : gamma_(source.vector(prefix + ".weight", channels)),
       beta_(source.vector(prefix + ".bias", channels)) {}
 
-Tensor LayerNorm::operator()(const Tensor& x) const {
-    return ops::layer_norm(x, gamma_, beta_, kLayerNormEpsilon);
+Tensor LayerNorm::operator()(const Tensor& x, LayerNormOptions options) const {
+    options.epsilon = kLayerNormEpsilon;
+    return ops::layer_norm(x, gamma_, beta_, options);
 }
 
 Embedding::Embedding(

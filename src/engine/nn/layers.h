@@ -7,6 +7,8 @@
 #include "engine/tensor/backend.h"
 #include "engine/weights/weight_source.h"
 
+// Layers take wide (f32) inputs or compute dtype, and round what enters a product.
+
 namespace darkroom::engine {
 
 /// How a linear layer's parameters stand in the file.
@@ -72,13 +74,13 @@ class GroupNorm {
     float epsilon_ = 0;
 };
 
-/// torch.nn.LayerNorm over the last axis.
+/// torch.nn.LayerNorm over the last axis, with torch's own epsilon.
 class LayerNorm {
   public:
     LayerNorm() = default;
     LayerNorm(WeightSource& source, const std::string& prefix, std::int64_t channels);
 
-    Tensor operator()(const Tensor& x) const;
+    Tensor operator()(const Tensor& x, LayerNormOptions options = {}) const;
 
   private:
     Tensor gamma_;

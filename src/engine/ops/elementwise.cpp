@@ -29,7 +29,7 @@ Tensor affine(const Tensor& x, float a, float b) {
 }
 
 Tensor activate(const Tensor& x, Activation activation) {
-    require_compute_dtype("activate", x);
+    require_activation("activate", x);
     return x.backend().activate(x, activation);
 }
 

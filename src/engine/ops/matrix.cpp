@@ -23,7 +23,12 @@ void require_epilogue(
     }
     if (const Tensor& residual = epilogue.residual; residual) {
         require_same_backend(operation, x, residual);
-        require_compute_dtype(operation, residual);
+        require_activation(operation, residual);
+        DARKROOM_CHECK(
+            !epilogue.wide || residual.dtype() == DType::f32,
+            "{} to a wide result with a residual of {}",
+            operation,
+            to_string(residual.dtype()));
         DARKROOM_CHECK(
             residual.shape() == result,
             "{} to {} with a residual of {}",

@@ -9,7 +9,7 @@ namespace darkroom::engine::ops {
 Tensor group_norm(
     const Tensor& x, const Tensor& gamma, const Tensor& beta, const GroupNormOptions& options) {
     require_rank("group_norm", x, 4);
-    require_compute_dtype("group_norm", x);
+    require_activation("group_norm", x);
     require_per_channel("group_norm", "gamma", x, gamma);
     require_per_channel("group_norm", "beta", x, beta);
     DARKROOM_CHECK(
@@ -17,15 +17,15 @@ Tensor group_norm(
         "group_norm of {} in {} groups",
         to_string(x.shape()),
         options.groups);
-    return x.backend().group_norm(
-        x, gamma, beta, options.groups, options.epsilon, options.activation);
+    return x.backend().group_norm(x, gamma, beta, options);
 }
 
-Tensor layer_norm(const Tensor& x, const Tensor& gamma, const Tensor& beta, float epsilon) {
-    require_compute_dtype("layer_norm", x);
+Tensor layer_norm(
+    const Tensor& x, const Tensor& gamma, const Tensor& beta, const LayerNormOptions& options) {
+    require_activation("layer_norm", x);
     require_per_channel("layer_norm", "gamma", x, gamma);
     require_per_channel("layer_norm", "beta", x, beta);
-    return x.backend().layer_norm(x, gamma, beta, epsilon);
+    return x.backend().layer_norm(x, gamma, beta, options);
 }
 
 }  // namespace darkroom::engine::ops

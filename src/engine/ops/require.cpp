@@ -36,6 +36,10 @@ void require_compute_dtype(std::string_view operation, const Tensor& x) {
     require_dtype(operation, x, x.backend().compute_dtype());
 }
 
+void require_activation(std::string_view operation, const Tensor& x) {
+    if (x.dtype() != DType::f32) require_compute_dtype(operation, x);
+}
+
 void require_same_backend(std::string_view operation, const Tensor& a, const Tensor& b) {
     DARKROOM_CHECK(
         &a.backend() == &b.backend(), "{} over tensors of two different backends", operation);

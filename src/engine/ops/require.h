@@ -16,6 +16,8 @@ void require_dtype(std::string_view operation, const Tensor& x, DType dtype);
 void require_real(std::string_view operation, const Tensor& x);
 /// The dtype in which x's backend computes.
 void require_compute_dtype(std::string_view operation, const Tensor& x);
+/// f32 or the compute dtype.
+void require_activation(std::string_view operation, const Tensor& x);
 void require_same_backend(std::string_view operation, const Tensor& a, const Tensor& b);
 /// Equal backend, shape and dtype.
 void require_alike(std::string_view operation, const Tensor& a, const Tensor& b);

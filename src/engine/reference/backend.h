@@ -41,11 +41,12 @@ class ReferenceBackend final : public Backend {
         const Tensor& x,
         const Tensor& gamma,
         const Tensor& beta,
-        std::int64_t groups,
-        float epsilon,
-        Activation activation) override;
+        const GroupNormOptions& options) override;
     Tensor layer_norm(
-        const Tensor& x, const Tensor& gamma, const Tensor& beta, float epsilon) override;
+        const Tensor& x,
+        const Tensor& gamma,
+        const Tensor& beta,
+        const LayerNormOptions& options) override;
     Tensor attention(
         const Tensor& q,
         const Tensor& k,

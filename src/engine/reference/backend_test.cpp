@@ -136,7 +136,7 @@ TEST_F(Reference, GroupNormSeesOneSampleAndOneGroup) {
     const Tensor x = tensor({1, 100, 3, 300, -5, 0.5f, 5, 0.7f}, {2, 2, 1, 2});
     const Tensor gamma = tensor({1, 2}, {2});
     const Tensor beta = tensor({0, 1}, {2});
-    const Tensor y = backend_.group_norm(x, gamma, beta, 2, 0.0f, Activation::none);
+    const Tensor y = backend_.group_norm(x, gamma, beta, {.groups = 2, .epsilon = 0.0f});
     expect_near(y, {-1, -1, 1, 3, -1, -1, 1, 3}, 1e-5f);
 }
 
@@ -145,7 +145,7 @@ TEST_F(Reference, LayerNormDividesByTheBiasedDeviation) {
     const Tensor gamma = tensor({1, 1, 1, 1}, {4});
     const Tensor beta = tensor({0, 0, 0, 0}, {4});
     expect_near(
-        backend_.layer_norm(x, gamma, beta, 0.0f),
+        backend_.layer_norm(x, gamma, beta, {.epsilon = 0.0f}),
         {-1.3416408f, -0.4472136f, 0.4472136f, 1.3416408f});
 }
 
@@ -251,7 +251,8 @@ TEST_F(Reference, ResultsDoNotDependOnTheThreadCount) {
     for (const int threads : {1, 2, 5}) {
         omp_set_num_threads(threads);
         const Tensor y = backend_.conv2d(x, weights, {.bias = gamma});
-        const Tensor normal = backend_.group_norm(y, gamma, gamma, 4, 1e-5f, Activation::silu);
+        const Tensor normal =
+            backend_.group_norm(y, gamma, gamma, {.groups = 4, .activation = Activation::silu});
         const Tensor tokens = normal.reshape({2, 63, 8});
         results.push_back(backend_.download(backend_.attention(tokens, tokens, tokens, {})));
     }

@@ -53,12 +53,8 @@ void normalise(const float* from, float* to, const Block& block, const Affine& a
 }  // namespace
 
 Tensor ReferenceBackend::group_norm(
-    const Tensor& x,
-    const Tensor& gamma,
-    const Tensor& beta,
-    std::int64_t groups,
-    float epsilon,
-    Activation activation) {
+    const Tensor& x, const Tensor& gamma, const Tensor& beta, const GroupNormOptions& options) {
+    const std::int64_t groups = options.groups;
     Tensor y = empty(x.shape(), DType::f32);
     const std::int64_t channels = x.shape()[3];
     const std::int64_t pixels = x.shape()[1] * x.shape()[2];
@@ -75,15 +71,15 @@ Tensor ReferenceBackend::group_norm(
         const Affine affine{
             .gamma = scales + first_channel,
             .beta = shifts + first_channel,
-            .epsilon = epsilon,
-            .activation = activation};
+            .epsilon = options.epsilon,
+            .activation = options.activation};
         normalise(from + at, to + at, block, affine);
     }
     return y;
 }
 
 Tensor ReferenceBackend::layer_norm(
-    const Tensor& x, const Tensor& gamma, const Tensor& beta, float epsilon) {
+    const Tensor& x, const Tensor& gamma, const Tensor& beta, const LayerNormOptions& options) {
     Tensor y = empty(x.shape(), DType::f32);
     if (x.numel() == 0) return y;
     const std::int64_t width = x.shape()[-1];
@@ -92,7 +88,7 @@ Tensor ReferenceBackend::layer_norm(
     const Affine affine{
         .gamma = gamma.values<const float>().data(),
         .beta = beta.values<const float>().data(),
-        .epsilon = epsilon,
+        .epsilon = options.epsilon,
         .activation = Activation::none};
     const float* from = x.values<const float>().data();
     float* to = y.values<float>().data();

@@ -60,8 +60,23 @@ struct Epilogue {
     /// f32, [out] for all samples or [samples, out] for one row each.
     Tensor bias = {};
     Activation activation = Activation::none;
-    /// Shape and dtype of the result.
+    /// Shape of the result, f32 or compute dtype. A residual in f32 makes the result wide.
     Tensor residual = {};
+    /// Stores the result in f32, whatever the compute dtype.
+    bool wide = false;
+};
+
+struct GroupNormOptions {
+    std::int64_t groups = 32;
+    float epsilon = 1e-5f;
+    /// Applied to the normalised result.
+    Activation activation = Activation::none;
+};
+
+struct LayerNormOptions {
+    float epsilon = 1e-5f;
+    /// Stores the result in f32, whatever the compute dtype.
+    bool wide = false;
 };
 
 struct AttentionOptions {
@@ -70,8 +85,10 @@ struct AttentionOptions {
     bool causal = false;
 };
 
-/// The operations that a device offers. A backend computes in one dtype (f32 or bf16), which every
-/// activation has unless an operation says otherwise; norms, softmax and sums accumulate in f32.
+/// The operations that a device offers. A backend multiplies in one dtype (f32 or bf16), which
+/// every activation has unless an operation says otherwise; norms, softmax and sums accumulate in
+/// f32. "Wide" tensors are f32 in either case: networks keep the stream that their blocks add to
+/// wide, so that only what enters a product is rounded.
 ///
 /// What a sample becomes never depends on its batch mates nor on the number of threads: the bytes
 /// are equal for equal fingerprint. Used by one thread, the device thread. Shapes are checked by
@@ -117,17 +134,19 @@ class Backend {
         const Tensor& x, const PackedWeights& weights, const Epilogue& epilogue) = 0;
     /// x [..., 2f] -> [..., f]: first half times gelu(second half), exact erf GELU.
     virtual Tensor geglu(const Tensor& x) = 0;
-    /// x [n, h, w, c]; gamma, beta f32 [c]; statistics per sample and group of c / groups channels.
+    /// x [n, h, w, c], wide or not; gamma, beta f32 [c]; statistics per sample and group of
+    /// c / groups channels.
     virtual Tensor group_norm(
         const Tensor& x,
         const Tensor& gamma,
         const Tensor& beta,
-        std::int64_t groups,
-        float epsilon,
-        Activation activation) = 0;
-    /// x [..., c]; gamma, beta f32 [c]; statistics per row.
+        const GroupNormOptions& options) = 0;
+    /// x [..., c], wide or not; gamma, beta f32 [c]; statistics per row.
     virtual Tensor layer_norm(
-        const Tensor& x, const Tensor& gamma, const Tensor& beta, float epsilon) = 0;
+        const Tensor& x,
+        const Tensor& gamma,
+        const Tensor& beta,
+        const LayerNormOptions& options) = 0;
     /// q [n, tq, c], k and v [n, tk, c] -> [n, tq, c]; heads are contiguous slices of the channels,
     /// scale 1 / sqrt(c / heads). Never materialises q k^T.
     virtual Tensor attention(

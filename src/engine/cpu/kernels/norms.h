@@ -92,12 +92,12 @@ inline void channel_sums(const ChannelSumsJob& job) {
     }
 }
 
-template <class T, Curve curve>
+template <class X, class Y, Curve curve>
 inline void scale_shift_as(const ScaleShiftJob& job) {
     const std::int64_t whole = job.channels / kWidth * kWidth;
     const int rest = static_cast<int>(job.channels - whole);
-    const T* x = static_cast<const T*>(job.x);
-    T* y = static_cast<T*>(job.y);
+    const X* x = static_cast<const X*>(job.x);
+    Y* y = static_cast<Y*>(job.y);
     for (std::int64_t p = 0; p < job.pixels; ++p, x += job.channels, y += job.channels) {
         for (std::int64_t c = 0; c < whole; c += kWidth) {
             const Vec d = load(x + c) - load(job.centre + c);
@@ -113,18 +113,23 @@ inline void scale_shift_as(const ScaleShiftJob& job) {
     }
 }
 
-template <class T>
-inline void scale_shift(const ScaleShiftJob& job) {
+template <class X, class Y>
+inline void scale_shift_from(const ScaleShiftJob& job) {
     switch (job.curve) {
         case Curve::none:
-            return scale_shift_as<T, Curve::none>(job);
+            return scale_shift_as<X, Y, Curve::none>(job);
         case Curve::silu:
-            return scale_shift_as<T, Curve::silu>(job);
+            return scale_shift_as<X, Y, Curve::silu>(job);
         case Curve::gelu:
-            return scale_shift_as<T, Curve::gelu>(job);
+            return scale_shift_as<X, Y, Curve::gelu>(job);
         case Curve::quick_gelu:
-            return scale_shift_as<T, Curve::quick_gelu>(job);
+            return scale_shift_as<X, Y, Curve::quick_gelu>(job);
     }
+}
+
+template <class T>
+inline void scale_shift(const ScaleShiftJob& job) {
+    return job.wide ? scale_shift_from<float, T>(job) : scale_shift_from<T, T>(job);
 }
 
 /// Calls whole(i) for each full vector of a row and part(i, count) for what is left.
@@ -143,8 +148,8 @@ inline Vec keep_first(Vec v, int count) {
     return load_first(lanes, count);
 }
 
-template <class T>
-inline void normalise_row(const LayerNormJob& job, const T* x, T* y) {
+template <class X, class Y>
+inline void normalise_row(const LayerNormJob& job, const X* x, Y* y) {
     const auto channels = static_cast<float>(job.channels);
     Vec sum = splat(0.0f);
     for_vectors(
@@ -179,12 +184,17 @@ inline void normalise_row(const LayerNormJob& job, const T* x, T* y) {
         });
 }
 
-template <class T>
-inline void layer_norm(const LayerNormJob& job) {
+template <class X, class Y>
+inline void layer_norm_from(const LayerNormJob& job) {
     for (std::int64_t row = 0; row < job.rows; ++row) {
         const std::int64_t at = row * job.channels;
-        normalise_row<T>(job, static_cast<const T*>(job.x) + at, static_cast<T*>(job.y) + at);
+        normalise_row(job, static_cast<const X*>(job.x) + at, static_cast<Y*>(job.y) + at);
     }
+}
+
+template <class T>
+inline void layer_norm(const LayerNormJob& job) {
+    return job.wide ? layer_norm_from<float, T>(job) : layer_norm_from<T, T>(job);
 }
 
 inline float element(float x) {

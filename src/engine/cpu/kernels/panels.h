@@ -203,7 +203,11 @@ inline void run_panels(const PanelJob& job) {
         }
     }
 
-    finish_rows<Element>(job, sums, first_vector * kWidth, stride);
+    if (job.epilogue.wide) {
+        finish_rows<float>(job, sums, first_vector * kWidth, stride);
+    } else {
+        finish_rows<Element>(job, sums, first_vector * kWidth, stride);
+    }
 }
 
 }  // namespace

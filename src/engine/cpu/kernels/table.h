@@ -43,6 +43,8 @@ struct PanelEpilogue {
     Curve curve = Curve::none;
     /// May be null; laid out as the result.
     const void* residual = nullptr;
+    /// Residual and result are f32, whatever the products take.
+    bool wide = false;
 };
 
 /// Rows [row_begin, row_end) of one column block of a convolution or linear, epilogue included.
@@ -105,6 +107,8 @@ struct ChannelSumsJob {
 /// y = curve((x - centre[c]) * scale[c] + shift[c]).
 struct ScaleShiftJob {
     const void* x = nullptr;
+    /// x is f32, whatever y is.
+    bool wide = false;
     void* y = nullptr;
     std::int64_t pixels = 0;
     std::int64_t channels = 0;
@@ -116,6 +120,8 @@ struct ScaleShiftJob {
 
 struct LayerNormJob {
     const void* x = nullptr;
+    /// x is f32, whatever y is.
+    bool wide = false;
     void* y = nullptr;
     std::int64_t rows = 0;
     std::int64_t channels = 0;

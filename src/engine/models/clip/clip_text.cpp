@@ -82,7 +82,8 @@ Tensor ClipText::operator()(const Tensor& ids, std::int64_t clip_skip) const {
     const Tensor positions = positions_(ids.backend().upload(order, {1, length}));
     const std::vector<Tensor> repeated(static_cast<std::size_t>(samples), positions);
 
-    Tensor h = ops::add(tokens_(ids), ops::concat_samples(repeated));
+    Tensor h = ops::add(
+        ops::cast(tokens_(ids), DType::f32), ops::cast(ops::concat_samples(repeated), DType::f32));
     const std::int64_t run =
         config_.layers - std::clamp<std::int64_t>(clip_skip - 1, 0, config_.layers - 1);
     for (std::int64_t i = 0; i < run; ++i) {
@@ -97,7 +98,7 @@ Tensor ClipText::operator()(const Tensor& ids, std::int64_t clip_skip) const {
         const Tensor inner = layer.feed_in(layer.norm2(h), {.activation = config_.activation});
         h = layer.feed_out(inner, {.residual = h});
     }
-    return final_norm_(h);
+    return final_norm_(h, {.wide = true});
 }
 
 }  // namespace darkroom::engine

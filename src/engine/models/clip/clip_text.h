@@ -35,7 +35,7 @@ class ClipText {
 
     /// ids i32 [n, t], t up to config().positions, each in the vocabulary. `clip_skip` 1 is the
     /// last hidden state, k the k-th from the end (at most the number of layers), each followed by
-    /// the final layer norm. Returns [n, t, width] in compute dtype.
+    /// the final layer norm. Returns [n, t, width] in f32.
     [[nodiscard]] Tensor operator()(const Tensor& ids, std::int64_t clip_skip = 1) const;
 
   private:

@@ -92,7 +92,7 @@ Tensor SpatialTransformer::operator()(
     const Tensor& x, std::span<const ContextKeys* const> keys) const {
     const Shape& map = x.shape();
     const std::size_t samples = static_cast<std::size_t>(map[0]);
-    Tensor h = proj_in_(norm_(x)).reshape({map[0], map[1] * map[2], map[3]});
+    Tensor h = proj_in_(norm_(x), {.wide = true}).reshape({map[0], map[1] * map[2], map[3]});
     for (std::size_t i = 0; i < blocks_.size(); ++i) {
         h = blocks_[i](h, keys.subspan(i * samples, samples));
     }

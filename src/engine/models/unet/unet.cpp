@@ -39,7 +39,8 @@ Unet::Call Unet::begin_call(Backend& backend, std::span<const UnetSample> sample
         backend.compute_dtype());
     // One row per sample: [n, 1, c], so that no sample shares a matrix product with another.
     const Tensor rows = sinusoids.reshape({n, 1, config_.model_channels});
-    const Tensor embedded = time_out_(time_in_(rows, {.activation = Activation::silu}));
+    const Tensor embedded =
+        time_out_(time_in_(rows, {.activation = Activation::silu}), {.wide = true});
     call.embedding = ops::activate(embedded, Activation::silu);
 
     const std::size_t blocks = samples.empty() ? 0 : samples[0].context->keys.size();
@@ -53,20 +54,20 @@ Unet::Call Unet::begin_call(Backend& backend, std::span<const UnetSample> sample
 Tensor Unet::run(const ResBlock& block, const Tensor& x, const Call& call) {
     const std::int64_t n = x.shape()[0];
     // The time embedding is added to every pixel: a bias of its own for each sample.
-    Tensor bias = ops::cast(block.embedding(call.embedding), DType::f32);
+    Tensor bias = block.embedding(call.embedding, {.wide = true});
     bias = bias.reshape({n, bias.shape()[-1]});
     std::vector<Tensor> own(
         static_cast<std::size_t>(n), block.conv_in.bias().reshape({1, bias.shape()[1]}));
     bias = ops::add(bias, ops::concat_samples(own));
 
-    Tensor h = block.conv_in(block.norm_in(x, Activation::silu), {.bias = bias});
+    Tensor h = block.conv_in(block.norm_in(x, Activation::silu), {.bias = bias, .wide = true});
     h = block.norm_out(h, Activation::silu);
-    const Tensor skip = block.skip ? (*block.skip)(x) : x;
+    const Tensor skip = block.skip ? (*block.skip)(x, {.wide = true}) : x;
     return block.conv_out(h, {.residual = skip});
 }
 
 Tensor Unet::run(const Block& block, Tensor x, Call& call) {
-    if (block.convolution) x = (*block.convolution)(x);
+    if (block.convolution) x = (*block.convolution)(x, {.wide = true});
     if (block.residual) x = run(*block.residual, x, call);
     if (block.transformer) {
         const std::size_t count =
@@ -74,7 +75,11 @@ Tensor Unet::run(const Block& block, Tensor x, Call& call) {
         x = (*block.transformer)(x, std::span(call.keys).subspan(call.next_keys, count));
         call.next_keys += count;
     }
-    if (block.upsample) x = (*block.upsample)(ops::upsample_nearest2(x));
+    if (block.upsample) {
+        // Rounded before it grows: the convolution would do it after.
+        const Tensor small = ops::cast(x, x.backend().compute_dtype());
+        x = (*block.upsample)(ops::upsample_nearest2(small), {.wide = true});
+    }
     return x;
 }
 
@@ -105,7 +110,7 @@ Tensor Unet::operator()(const Tensor& x, std::span<const UnetSample> samples) co
         }
         h = run(block, ops::concat_channels(h, skip), call);
     }
-    return out_conv_(out_norm_(h, Activation::silu));
+    return out_conv_(out_norm_(h, Activation::silu), {.wide = true});
 }
 
 }  // namespace darkroom::engine

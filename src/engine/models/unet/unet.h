@@ -34,7 +34,7 @@ class Unet {
     [[nodiscard]] UnetContext prepare(const Tensor& tokens) const;
 
     /// x [n, h, w, in_channels] in compute dtype, already scaled by c_in; one UnetSample per row,
-    /// timesteps may be fractional; returns [n, h, w, out_channels]. Any h, w >= 1.
+    /// timesteps may be fractional; returns [n, h, w, out_channels] in f32. Any h, w >= 1.
     [[nodiscard]] Tensor operator()(const Tensor& x, std::span<const UnetSample> samples) const;
 
   private:

@@ -22,8 +22,8 @@ VaeResBlock::VaeResBlock(
 }
 
 Tensor VaeResBlock::operator()(const Tensor& x) const {
-    const Tensor h = conv1_(norm1_(x, Activation::silu));
-    const Tensor skip = shortcut_ ? (*shortcut_)(x) : x;
+    const Tensor h = conv1_(norm1_(x, Activation::silu), {.wide = true});
+    const Tensor skip = shortcut_ ? (*shortcut_)(x, {.wide = true}) : x;
     return conv2_(norm2_(h, Activation::silu), {.residual = skip});
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/format.h"
 #include "engine/models/vae/vae.h"
+#include "engine/ops/elementwise.h"
 #include "engine/ops/feature_map.h"
 
 namespace darkroom::engine {
@@ -36,13 +37,17 @@ VaeDecoder::VaeDecoder(WeightSource& source, const std::string& prefix, const Va
 }
 
 Tensor VaeDecoder::operator()(const Tensor& latent) const {
-    Tensor h = (*middle_)(conv_in_(post_quant_(latent)));
+    Tensor h = (*middle_)(conv_in_(post_quant_(latent), {.wide = true}));
     for (const Level& level : levels_) {
         for (const VaeResBlock& block : level.blocks)
             h = block(h);
-        if (level.upsample) h = (*level.upsample)(ops::upsample_nearest2(h));
+        if (level.upsample) {
+            // Rounded before it grows: the convolution would do it after.
+            h = ops::cast(h, h.backend().compute_dtype());
+            h = (*level.upsample)(ops::upsample_nearest2(h), {.wide = true});
+        }
     }
-    return conv_out_(norm_out_(h, Activation::silu));
+    return conv_out_(norm_out_(h, Activation::silu), {.wide = true});
 }
 
 }  // namespace darkroom::engine

@@ -35,14 +35,14 @@ VaeEncoder::VaeEncoder(WeightSource& source, const std::string& prefix, const Va
 }
 
 Tensor VaeEncoder::operator()(const Tensor& image) const {
-    Tensor h = conv_in_(image);
+    Tensor h = conv_in_(image, {.wide = true});
     for (const Level& level : levels_) {
         for (const VaeResBlock& block : level.blocks)
             h = block(h);
-        if (level.downsample) h = (*level.downsample)(h);
+        if (level.downsample) h = (*level.downsample)(h, {.wide = true});
     }
     h = (*middle_)(h);
-    return quant_(conv_out_(norm_out_(h, Activation::silu)));
+    return quant_(conv_out_(norm_out_(h, Activation::silu)), {.wide = true});
 }
 
 }  // namespace darkroom::engine

@@ -60,8 +60,8 @@ class VaeEncoder {
   public:
     VaeEncoder(WeightSource& source, const std::string& prefix, const VaeConfig& config);
 
-    /// image [n, h, w, 3] in [-1, 1], compute dtype; returns [n, h/f, w/f, 2 * latent]: mean, then
-    /// log variance (not clamped), not scaled.
+    /// image [n, h, w, 3] in [-1, 1], compute dtype; returns [n, h/f, w/f, 2 * latent] in f32:
+    /// mean, then log variance (not clamped), not scaled.
     [[nodiscard]] Tensor operator()(const Tensor& image) const;
 
   private:
@@ -83,7 +83,7 @@ class VaeDecoder {
     VaeDecoder(WeightSource& source, const std::string& prefix, const VaeConfig& config);
 
     /// latent [n, h, w, latent], already divided by the scale factor, compute dtype; returns
-    /// [n, h*f, w*f, 3], about [-1, 1].
+    /// [n, h*f, w*f, 3] in f32, about [-1, 1].
     [[nodiscard]] Tensor operator()(const Tensor& latent) const;
 
   private:
