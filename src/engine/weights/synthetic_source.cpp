@@ -2,18 +2,16 @@
 #include "engine/weights/synthetic_source.h"
 
 #include <cmath>
-#include <cstdlib>
 #include <memory>
+#include <new>
 
 namespace darkroom::engine {
 namespace {
 
 std::shared_ptr<std::byte> aligned_bytes(std::size_t size) {
-    constexpr std::size_t kAlignment = 64;
-    const std::size_t rounded = (size + kAlignment - 1) / kAlignment * kAlignment;
-    return {static_cast<std::byte*>(std::aligned_alloc(kAlignment, rounded)), [](std::byte* bytes) {
-                std::free(bytes);
-            }};
+    constexpr std::align_val_t kAlignment{64};
+    auto* bytes = static_cast<std::byte*>(::operator new(size, kAlignment));
+    return {bytes, [](std::byte* held) { ::operator delete(held, kAlignment); }};
 }
 
 }  // namespace
