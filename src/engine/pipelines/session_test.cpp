@@ -15,14 +15,16 @@ using Pictures = std::vector<image::Image>;
 
 class SessionTest : public testing::Test {
   protected:
-    static void SetUpTestSuite() {
-        backend_ = CpuBackend::make({}).value();
-        const std::string path = DARKROOM_SOURCE_DIR "/models/icons-128/icons-128.safetensors";
-        model_ = Model::load(*backend_, ClipTokenizer::bundled(), {.path = path}).value();
-    }
-    static void TearDownTestSuite() {
-        model_.reset();
-        backend_.reset();
+    /// Loaded once for all tests.
+    static const std::shared_ptr<const Model>& model() {
+        static const std::unique_ptr<CpuBackend> kBackend = CpuBackend::make({}).value();
+        static const std::shared_ptr<const Model> kModel =
+            Model::load(
+                *kBackend,
+                ClipTokenizer::bundled(),
+                {.path = DARKROOM_SOURCE_DIR "/models/icons-128/icons-128.safetensors"})
+                .value();
+        return kModel;
     }
 
     static ImageRequest request(const std::string& sampler, int steps, std::uint64_t seed) {
@@ -52,12 +54,9 @@ class SessionTest : public testing::Test {
 
     static Pictures alone(const ImageRequest& request) {
         Session session;
-        EXPECT_TRUE(session.add(1, model_, request));
+        EXPECT_TRUE(session.add(1, model(), request));
         return run(session).at(1).value();
     }
-
-    static inline std::unique_ptr<CpuBackend> backend_;
-    static inline std::shared_ptr<const Model> model_;
 };
 
 TEST_F(SessionTest, RequestsShareUnetCallsAndGetTheBytesTheyGetAlone) {
@@ -66,9 +65,9 @@ TEST_F(SessionTest, RequestsShareUnetCallsAndGetTheBytesTheyGetAlone) {
     ImageRequest third = request("DPM++ 2M", 5, 3);
     third.cfg_scale = 1.0F;
     Session session;
-    ASSERT_TRUE(session.add(1, model_, first));
-    ASSERT_TRUE(session.add(2, model_, second));
-    ASSERT_TRUE(session.add(3, model_, third));
+    ASSERT_TRUE(session.add(1, model(), first));
+    ASSERT_TRUE(session.add(2, model(), second));
+    ASSERT_TRUE(session.add(3, model(), third));
     std::vector<int> widths;
     const auto ended = run(session, &widths);
     // Two rows with guidance, one without.
@@ -84,8 +83,8 @@ TEST_F(SessionTest, PromptsOfDifferentLengthShareACall) {
     for (int i = 0; i < 100; ++i)
         wordy.prompt += " apple,";
     Session session;
-    ASSERT_TRUE(session.add(1, model_, brief));
-    ASSERT_TRUE(session.add(2, model_, wordy));
+    ASSERT_TRUE(session.add(1, model(), brief));
+    ASSERT_TRUE(session.add(2, model(), wordy));
     std::vector<int> widths;
     const auto ended = run(session, &widths);
     EXPECT_EQ(widths.front(), 4);
@@ -107,7 +106,7 @@ TEST_F(SessionTest, TheWidthOfACallIsBounded) {
     ImageRequest wide = request("Euler", 1, 1);
     wide.batch_size = 8;
     Session session({.max_width = 6});
-    ASSERT_TRUE(session.add(1, model_, wide));
+    ASSERT_TRUE(session.add(1, model(), wide));
     std::vector<int> widths;
     run(session, &widths);
     for (const int width : widths)
@@ -118,8 +117,8 @@ TEST_F(SessionTest, DifferentSizesDoNotShareACall) {
     ImageRequest tall = request("Euler", 1, 1);
     tall.height = 72;
     Session session;
-    ASSERT_TRUE(session.add(1, model_, tall));
-    ASSERT_TRUE(session.add(2, model_, request("Euler", 1, 1)));
+    ASSERT_TRUE(session.add(1, model(), tall));
+    ASSERT_TRUE(session.add(2, model(), request("Euler", 1, 1)));
     std::vector<int> widths;
     const auto ended = run(session, &widths);
     EXPECT_EQ(widths, (std::vector<int>{2, 2}));
@@ -130,7 +129,7 @@ TEST_F(SessionTest, AnInterruptEndsWithThePicturesBegun) {
     ImageRequest long_request = request("Euler", 500, 1);
     long_request.iterations = 3;
     Session session;
-    ASSERT_TRUE(session.add(1, model_, long_request));
+    ASSERT_TRUE(session.add(1, model(), long_request));
     for (int i = 0; i < 4; ++i)
         session.step();
     session.interrupt(1);
@@ -139,8 +138,8 @@ TEST_F(SessionTest, AnInterruptEndsWithThePicturesBegun) {
 
 TEST_F(SessionTest, ARequestThatIsRemovedIsForgotten) {
     Session session;
-    ASSERT_TRUE(session.add(1, model_, request("Euler", 50, 1)));
-    ASSERT_TRUE(session.add(2, model_, request("Euler", 2, 1)));
+    ASSERT_TRUE(session.add(1, model(), request("Euler", 50, 1)));
+    ASSERT_TRUE(session.add(2, model(), request("Euler", 2, 1)));
     session.step();
     session.step();
     session.remove(1);
@@ -154,8 +153,8 @@ TEST_F(SessionTest, AFailingRequestLeavesItsBatchMatesAlone) {
     bad.prompt = "(x:1.2.3)";
     const ImageRequest good = request("Euler", 2, 1);
     Session session;
-    ASSERT_TRUE(session.add(1, model_, bad));
-    ASSERT_TRUE(session.add(2, model_, good));
+    ASSERT_TRUE(session.add(1, model(), bad));
+    ASSERT_TRUE(session.add(2, model(), good));
     const auto ended = run(session);
     EXPECT_EQ(ended.at(1).error().code, ErrorCode::invalid_argument);
     EXPECT_EQ(ended.at(2).value(), alone(good));
@@ -165,7 +164,7 @@ TEST_F(SessionTest, ProgressCountsStepsOverAllPictures) {
     ImageRequest two = request("Euler", 3, 1);
     two.batch_size = 2;
     Session session;
-    ASSERT_TRUE(session.add(1, model_, two));
+    ASSERT_TRUE(session.add(1, model(), two));
     session.step();
     session.step();
     const auto progress = session.progress(1);
@@ -188,7 +187,7 @@ TEST_F(SessionTest, WhatCannotBeDrawnIsRefused) {
              [](ImageRequest& r) { r.schedule = "nonsense"; }}) {
         ImageRequest changed = request("Euler", 1, 1);
         change(changed);
-        const auto added = session.add(1, model_, changed);
+        const auto added = session.add(1, model(), changed);
         ASSERT_FALSE(added);
         EXPECT_EQ(added.error().code, ErrorCode::invalid_argument);
         EXPECT_FALSE(added.error().field.empty());

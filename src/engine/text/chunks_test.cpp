@@ -17,21 +17,21 @@ constexpr std::int32_t kB = 321;
 
 class Chunks : public testing::Test {
   protected:
-    static void SetUpTestSuite() { tokenizer_ = ClipTokenizer::bundled(); }
-    static void TearDownTestSuite() { tokenizer_.reset(); }
-
     static Result<PromptChunks> try_cut(std::string_view prompt, const ChunkOptions& options = {}) {
-        return chunk_prompt(*tokenizer_, prompt, options);
+        return chunk_prompt(tokenizer(), prompt, options);
     }
     static PromptChunks cut(std::string_view prompt, const ChunkOptions& options = {}) {
         return try_cut(prompt, options).value();
     }
     static std::size_t count(std::string_view prompt) {
-        return count_tokens(*tokenizer_, prompt).value();
+        return count_tokens(tokenizer(), prompt).value();
     }
 
   private:
-    static inline std::shared_ptr<const ClipTokenizer> tokenizer_;
+    static const ClipTokenizer& tokenizer() {
+        static const std::shared_ptr<const ClipTokenizer> kBundled = ClipTokenizer::bundled();
+        return *kBundled;
+    }
 };
 
 std::string repeated(std::string_view text, std::size_t times) {

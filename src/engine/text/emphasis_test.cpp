@@ -2,6 +2,7 @@
 #include "engine/text/emphasis.h"
 
 #include <cmath>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -9,8 +10,8 @@
 
 namespace darkroom::engine {
 
-void PrintTo(const WeightedText& part, std::ostream* out) {
-    *out << "'" << part.text << "' " << part.weight;
+std::ostream& operator<<(std::ostream& out, const WeightedText& part) {
+    return out << "'" << part.text << "' " << part.weight;
 }
 
 namespace {

@@ -19,13 +19,10 @@ using Ids = std::vector<std::int32_t>;
 
 class Tokenizer : public testing::Test {
   protected:
-    static void SetUpTestSuite() { bundled_ = ClipTokenizer::bundled(); }
-    static void TearDownTestSuite() { bundled_.reset(); }
-
-    static Ids encode(std::string_view text) { return bundled_->encode(text); }
-
-  private:
-    static inline std::shared_ptr<const ClipTokenizer> bundled_;
+    static Ids encode(std::string_view text) {
+        static const std::shared_ptr<const ClipTokenizer> kBundled = ClipTokenizer::bundled();
+        return kBundled->encode(text);
+    }
 };
 
 json::Value golden() {
