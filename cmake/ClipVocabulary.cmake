@@ -1,7 +1,7 @@
 # The CLIP merge table, embedded as it was published (gzip).
 #
-# embed_clip_vocabulary(target) adds two symbols to a target: darkroom_clip_vocabulary_begin and
-# darkroom_clip_vocabulary_end, the first byte of the file and the one past its last.
+# embed_clip_vocabulary(target) adds two symbols to a target: kClipVocabularyBegin and
+# kClipVocabularyEnd, the first byte of the file and the one past its last.
 set(CLIP_VOCABULARY_FILE ${CMAKE_SOURCE_DIR}/build/vocabulary/bpe_simple_vocab_16e6.txt.gz)
 set(CLIP_VOCABULARY_SHA256 924691ac288e54409236115652ad4aa250f48203de50a9e4722a6ecd48d6804a)
 
@@ -18,12 +18,12 @@ function(embed_clip_vocabulary target)
     set(source ${CMAKE_CURRENT_BINARY_DIR}/clip_vocabulary.S)
     file(CONFIGURE OUTPUT ${source} @ONLY CONTENT [[
     .section .rodata
-    .global darkroom_clip_vocabulary_begin
-    .global darkroom_clip_vocabulary_end
+    .global kClipVocabularyBegin
+    .global kClipVocabularyEnd
     .balign 16
-darkroom_clip_vocabulary_begin:
+kClipVocabularyBegin:
     .incbin "@CLIP_VOCABULARY_FILE@"
-darkroom_clip_vocabulary_end:
+kClipVocabularyEnd:
     .byte 0
     .section .note.GNU-stack,"",%progbits
 ]])

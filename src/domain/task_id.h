@@ -21,7 +21,7 @@ class TaskId {
     [[nodiscard]] const std::string& text() const { return text_; }
 
     friend bool operator==(const TaskId&, const TaskId&) = default;
-    friend auto operator<=>(const TaskId&, const TaskId&) = default;
+    friend auto operator<=>(const TaskId&, const TaskId&) = default;  // NOLINT: no pointer
 
   private:
     explicit TaskId(std::string text) : text_(std::move(text)) {}

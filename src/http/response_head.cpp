@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/response_head.h"
 
-#include <time.h>
-
 #include <array>
+#include <ctime>
 #include <string_view>
 
 #include "base/format.h"
@@ -27,8 +26,8 @@ std::string http_date() {
         "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     constexpr std::array<std::string_view, 12> kMonths = {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    const time_t now = time(nullptr);
-    tm utc{};
+    const std::time_t now = std::time(nullptr);
+    std::tm utc{};
     gmtime_r(&now, &utc);
     return format(
         "{}, {:02} {} {} {:02}:{:02}:{:02} GMT",

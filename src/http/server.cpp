@@ -104,11 +104,11 @@ void admit(const std::shared_ptr<Shared>& shared, runtime::TaskGroup& tasks, tcp
 }
 
 awaitable<void> accept_loop(std::shared_ptr<Shared> shared, runtime::TaskGroup& tasks) {
-    constexpr auto token = asio::as_tuple(asio::use_awaitable);
+    constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
     while (!shared->context->draining->has_fired()) {
         const asio::any_io_executor base = shared->strand;
         const asio::any_io_executor strand = asio::make_strand(base);
-        auto [error, socket] = co_await shared->acceptor.async_accept(strand, token);
+        auto [error, socket] = co_await shared->acceptor.async_accept(strand, kToken);
         if (!shared->acceptor.is_open()) break;
         if (!error) {
             admit(shared, tasks, std::move(socket));

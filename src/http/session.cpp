@@ -365,9 +365,9 @@ awaitable<bool> Session::send_stream(Outgoing& outgoing) {
     }
     if (writer.has_failed) co_return false;
     if (framing.is_http10) co_return true;
-    constexpr std::string_view last_chunk = "0\r\n\r\n";
+    constexpr std::string_view kLastChunk = "0\r\n\r\n";
     const Deadline end = Deadline::after(context_->options.limits.write_time);
-    const Result<void> ended = co_await connection_->write(last_chunk, end);
+    const Result<void> ended = co_await connection_->write(kLastChunk, end);
     co_return ended.has_value();
 }
 

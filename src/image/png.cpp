@@ -23,7 +23,7 @@ struct FreeContext {
 using Context = std::unique_ptr<spng_ctx, FreeContext>;
 
 struct FreeBuffer {
-    void operator()(void* buffer) const { std::free(buffer); }
+    void operator()(void* buffer) const { std::free(buffer); }  // NOLINT: from malloc in libspng
 };
 
 /// What tEXt may hold: Latin-1 without control characters other than line feed.

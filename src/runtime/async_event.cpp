@@ -107,8 +107,8 @@ Task<std::size_t> wait_any(std::vector<Watch> watches, Deadline deadline) {
     const auto waiter = std::make_shared<Waiter>(executor, deadline);
     const Registration registration(watches, waiter);
     if (const auto index = fired(watches)) co_return *index;
-    constexpr auto token = asio::as_tuple(asio::use_awaitable);
-    co_await waiter->timer.async_wait(token);
+    constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
+    co_await waiter->timer.async_wait(kToken);
     if (const auto index = fired(watches)) co_return *index;
     const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none) {

@@ -14,8 +14,8 @@ namespace asio = boost::asio;
 Task<int> wait_for_termination_signal() {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     asio::signal_set signals(executor, SIGINT, SIGTERM);
-    constexpr auto token = asio::as_tuple(asio::use_awaitable);
-    const auto [error, number] = co_await signals.async_wait(token);
+    constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
+    const auto [error, number] = co_await signals.async_wait(kToken);
     if (error) co_return Error{ErrorCode::cancelled, "stopped waiting for a signal"};
     co_return number;
 }

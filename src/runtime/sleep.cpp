@@ -13,8 +13,8 @@ namespace asio = boost::asio;
 asio::awaitable<void> sleep_until(Deadline deadline) {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     asio::steady_timer timer(executor, deadline.time());
-    constexpr auto token = asio::as_tuple(asio::use_awaitable);
-    co_await timer.async_wait(token);
+    constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
+    co_await timer.async_wait(kToken);
 }
 
 asio::awaitable<void> yield_thread() {

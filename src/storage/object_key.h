@@ -30,7 +30,7 @@ class ObjectKey {
     [[nodiscard]] bool contains(const ObjectKey& other) const;
 
     friend bool operator==(const ObjectKey&, const ObjectKey&) = default;
-    friend auto operator<=>(const ObjectKey&, const ObjectKey&) = default;
+    friend auto operator<=>(const ObjectKey&, const ObjectKey&) = default;  // NOLINT: no pointer
 
   private:
     explicit ObjectKey(std::string text) : text_(std::move(text)) {}

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "telemetry/log_line.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <ctime>
 #include <variant>
 
 #include "base/encoding.h"
@@ -17,8 +16,8 @@ namespace {
 constexpr std::size_t kTextLimit = 4096;
 
 std::string timestamp(std::int64_t time_ms) {
-    const time_t seconds = time_ms / 1000;
-    tm utc{};
+    const std::time_t seconds = time_ms / 1000;
+    std::tm utc{};
     gmtime_r(&seconds, &utc);
     return format(
         "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",

@@ -13,8 +13,8 @@
 
 // Made by cmake/ClipVocabulary.cmake.
 extern "C" {
-extern const unsigned char darkroom_clip_vocabulary_begin[];
-extern const unsigned char darkroom_clip_vocabulary_end[];
+extern const unsigned char kClipVocabularyBegin[];
+extern const unsigned char kClipVocabularyEnd[];
 }
 
 namespace darkroom::engine {
@@ -127,9 +127,8 @@ std::pair<std::size_t, const SpecialToken*> find_special(std::string_view text, 
 }  // namespace
 
 std::shared_ptr<const ClipTokenizer> ClipTokenizer::bundled() {
-    const auto size =
-        static_cast<std::size_t>(darkroom_clip_vocabulary_end - darkroom_clip_vocabulary_begin);
-    const std::span<const unsigned char> file(darkroom_clip_vocabulary_begin, size);
+    const auto size = static_cast<std::size_t>(kClipVocabularyEnd - kClipVocabularyBegin);
+    const std::span<const unsigned char> file(kClipVocabularyBegin, size);
     return std::make_shared<const ClipTokenizer>(from_gzip(std::as_bytes(file)).value());
 }
 

@@ -105,7 +105,7 @@ Result<void> Staging::publish_named(
     const Descriptor file(::openat(
         folder_.get(), staged.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, kFileMode));
     if (!file.is_open()) return system_error("cannot write", name, errno);
-    const Result<void> written = write_all(file, bytes);
+    Result<void> written = write_all(file, bytes);
     if (!written) {
         ::unlinkat(folder_.get(), staged.c_str(), 0);
         return written;

@@ -57,7 +57,7 @@ Writer::Operations Writer::next_batch() {
 
 Result<void> Writer::commit(const Operations& batch) {
     operations_ += batch.size();
-    const Result<void> outcome = run_transaction(batch);
+    Result<void> outcome = run_transaction(batch);
     if (outcome) ++commits_;
     // Should this fail, the next BEGIN says so to the next callers.
     if (connection_.is_in_transaction()) static_cast<void>(connection_.run("ROLLBACK"));
@@ -73,7 +73,7 @@ Result<void> Writer::run_transaction(const Operations& batch) {
 
 Result<void> Writer::run_in_savepoint(Operation& operation) {
     DARKROOM_TRY(connection_.run("SAVEPOINT operation"));
-    const Result<void> outcome = operation.run(connection_);
+    Result<void> outcome = operation.run(connection_);
     if (!connection_.is_in_transaction()) {
         // A full disk, for one, makes SQLite roll everything back behind our back.
         if (!outcome) return outcome;
