@@ -8,6 +8,7 @@
 #include "base/format.h"
 #include "base/random.h"
 #include "console.h"
+#include "domain/model.h"
 #include "generate.h"
 #include "http/client.h"
 #include "json/json.h"
@@ -18,6 +19,8 @@ namespace {
 constexpr auto kShort = std::chrono::milliseconds(10'000);
 constexpr auto kLong = std::chrono::hours(24);
 constexpr auto kPoll = std::chrono::milliseconds(150);
+/// Of checkpoints that do not say.
+constexpr std::int64_t kUsualSize = 512;
 
 std::string base_url(const GenerateOptions& options) {
     std::string url = options.server;
@@ -50,17 +53,46 @@ Result<json::Value> call(http::ClientRequest request, std::chrono::milliseconds 
     return Error{ErrorCode::bad_upstream, std::move(reason)};
 }
 
-/// Size that the server's first checkpoint was trained on.
-Result<PictureSize> native_size(const std::string& server) {
+std::string text_or_empty(const json::Value& object, std::string_view member) {
+    const json::Value* text = object.find(member);
+    return text != nullptr && text->is_string() ? text->as_string() : std::string();
+}
+
+/// The checkpoints that the server lists, with what names and measures them.
+Result<std::vector<domain::ModelDescription>> list_models(const std::string& server) {
     http::ClientRequest request;
     request.url = server + "/sdapi/v1/sd-models";
-    DARKROOM_TRY_ASSIGN(const json::Value models, call(std::move(request), kShort));
-    if (models.is_array() && !models.as_array().empty()) {
-        const json::Value* size = models[0].find("native_size");
-        if (size != nullptr && size->is_integer())
-            return PictureSize{size->as_integer(), size->as_integer()};
+    DARKROOM_TRY_ASSIGN(const json::Value listed, call(std::move(request), kShort));
+    std::vector<domain::ModelDescription> models;
+    if (!listed.is_array()) return models;
+    for (const json::Value& entry : listed.as_array()) {
+        std::string file = text_or_empty(entry, "title");
+        const std::string hash = format(" [{}]", text_or_empty(entry, "hash"));
+        if (file.ends_with(hash)) file.resize(file.size() - hash.size());
+        domain::ModelDescription model =
+            domain::describe_model(std::move(file), text_or_empty(entry, "sha256"));
+        const json::Value* size = entry.find("native_size");
+        if (size != nullptr && size->is_integer()) model.native_size = size->as_integer();
+        models.push_back(std::move(model));
     }
-    return PictureSize{512, 512};
+    return models;
+}
+
+/// Size that the checkpoint was trained on that will draw: the one asked for, or the one that the
+/// server's options name. The server itself refuses a name that it does not know.
+Result<PictureSize> native_size(const std::string& server, const std::string& asked) {
+    DARKROOM_TRY_ASSIGN(const std::vector<domain::ModelDescription> models, list_models(server));
+    const domain::ModelDescription* model = nullptr;
+    if (asked.empty()) {
+        http::ClientRequest request;
+        request.url = server + "/sdapi/v1/options";
+        DARKROOM_TRY_ASSIGN(const json::Value set, call(std::move(request), kShort));
+        model = domain::find_model(models, text_or_empty(set, "sd_model_checkpoint"));
+    } else {
+        model = domain::find_closest_model(models, asked);
+    }
+    if (model == nullptr || model->native_size <= 0) return PictureSize{kUsualSize, kUsualSize};
+    return PictureSize{model->native_size, model->native_size};
 }
 
 /// Flags of the engine in this process mean nothing to another one.
@@ -78,7 +110,7 @@ Result<void> refuse_local_flags(const GenerateOptions& options) {
 Result<json::Object> make_body(const GenerateOptions& options, const std::string& task) {
     PictureSize size;
     if (options.size.empty()) {
-        DARKROOM_TRY_ASSIGN(size, native_size(base_url(options)));
+        DARKROOM_TRY_ASSIGN(size, native_size(base_url(options), options.model.string()));
     } else {
         DARKROOM_TRY_ASSIGN(size, parse_size(options.size));
     }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fstream>
+#include <span>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/file.h"
+#include "image/png.h"
 #include "integration/checkpoint_file.h"
 #include "integration/server.h"
 
@@ -17,6 +19,7 @@ using testing::StartsWith;
 
 constexpr int kFailure = 1;
 constexpr int kUsage = 2;
+constexpr std::size_t kMaxPicture = std::size_t{1} << 20;
 constexpr const char* kTensor = "model.diffusion_model.out.2.weight";
 
 class CommandLine : public testing::Test {
@@ -188,6 +191,25 @@ TEST_F(CommandLine, AFullDiskIsAMessageAndLeavesNothingBehind) {
     EXPECT_EQ(finished.status, kFailure);
     EXPECT_THAT(finished.errors, HasSubstr(picture_.string()));
     EXPECT_TRUE(fs::is_empty(folder_.path()));
+}
+
+TEST_F(CommandLine, AServersPicturesHaveTheSizeOfTheCheckpointThatDraws) {
+    const TemporaryFolder models;
+    // Without metadata a checkpoint of this family is taken for one of 512 pixels.
+    CheckpointFile::read(bundled_checkpoint()).write(models / "first.safetensors");
+    fs::copy_file(bundled_checkpoint(), models / "icons-128.safetensors");
+    const Server server(folder_ / "data", models.path());
+    const auto width = [&](const std::vector<std::string>& more) -> std::uint32_t {
+        std::vector<std::string> words = generate({"--server", server.url()});
+        words.insert(words.end(), more.begin(), more.end());
+        const Finished finished = run_darkroom(words);
+        EXPECT_EQ(finished.status, 0) << finished.errors;
+        const std::string file = read_file(picture_, kMaxPicture).value();
+        return image::decode_png(std::as_bytes(std::span(file))).value().image.width;
+    };
+    EXPECT_EQ(width({"--model", "icons-128"}), 128u);
+    ASSERT_TRUE(server.post("/sdapi/v1/options", R"({"sd_model_checkpoint": "icons-128"})"));
+    EXPECT_EQ(width({}), 128u);
 }
 
 TEST_F(CommandLine, ServeNamesThePortInUse) {

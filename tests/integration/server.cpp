@@ -33,7 +33,7 @@ std::string listening_url(const std::string& log) {
 
 }  // namespace
 
-Server::Server(const fs::path& data) {
+Server::Server(const fs::path& data, const fs::path& models) {
     pid_ = start_program(
         {DARKROOM_PROGRAM,
          "serve",
@@ -42,7 +42,7 @@ Server::Server(const fs::path& data) {
          "--data",
          data.string(),
          "--models",
-         models_folder().string()},
+         models.string()},
         {folder_ / "output", folder_ / "log"});
     const bool ready = eventually([&] {
         if (!is_alive(pid_)) return true;

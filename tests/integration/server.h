@@ -18,7 +18,8 @@ using Answer = Result<http::ClientResponse>;
 class Server {
   public:
     /// Returns once /readyz says so. The folder keeps the tasks: a second server may continue.
-    explicit Server(const std::filesystem::path& data);
+    explicit Server(
+        const std::filesystem::path& data, const std::filesystem::path& models = models_folder());
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
