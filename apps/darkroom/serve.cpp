@@ -41,6 +41,12 @@ Result<void> configure_log(const ServeOptions& options) {
     return {};
 }
 
+std::vector<std::string> unsupported_syntax(std::string_view prompt, api::PromptRole role) {
+    const bool positive = role == api::PromptRole::positive;
+    return engine::unsupported_syntax(
+        prompt, positive ? engine::PromptRole::positive : engine::PromptRole::negative);
+}
+
 bool is_loopback(const std::string& host) {
     return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
@@ -138,7 +144,7 @@ Result<void> run(const ServeOptions& options) {
         metrics,
         clock,
         agent::sampling_catalog(),
-        [](std::string_view prompt) { return engine::unsupported_syntax(prompt); },
+        unsupported_syntax,
         [&agents] { return agents.is_ready(); },
         kVersion};
     http::Router router(gateway::render_problem);

@@ -57,17 +57,19 @@ std::optional<Refusal> refused_script(const Txt2imgRequest& request) {
 }
 
 std::vector<FieldError> refused_prompts(
-    const Txt2imgRequest& request, const FindUnsupported& find_unsupported) {
+    const domain::Generation& generation, const FindUnsupported& find_unsupported) {
     std::vector<FieldError> errors;
-    for (const std::string_view field : {"prompt", "negative_prompt"}) {
+    const auto judge = [&](std::string_view field, const std::string& prompt, PromptRole role) {
         std::string names;
-        for (const std::string& construct : find_unsupported(request.text(field).value_or(""))) {
+        for (const std::string& construct : find_unsupported(prompt, role)) {
             names += (names.empty() ? "" : ", ") + construct;
         }
-        if (names.empty()) continue;
+        if (names.empty()) return;
         errors.push_back(
             {{"body", field}, format("prompt construct not supported by this version: {}", names)});
-    }
+    };
+    judge("prompt", generation.prompt, PromptRole::positive);
+    judge("negative_prompt", generation.negative_prompt, PromptRole::negative);
     return errors;
 }
 

@@ -9,6 +9,7 @@
 
 #include "api/refusal.h"
 #include "api/txt2img_request.h"
+#include "domain/generation.h"
 
 namespace darkroom::api {
 
@@ -20,11 +21,15 @@ std::vector<FieldError> refused_fields(const Txt2imgRequest& request);
 /// always-on entries "Sampler", "Seed" and "Refiner" pass, since A1111 ignores their arguments.
 std::optional<Refusal> refused_script(const Txt2imgRequest& request);
 
+enum class PromptRole { positive, negative };
+
 /// Names the constructs of a prompt that the prompt parser does not act on.
-using FindUnsupported = std::function<std::vector<std::string>(std::string_view prompt)>;
+/// Some are text in a negative prompt.
+using FindUnsupported =
+    std::function<std::vector<std::string>(std::string_view prompt, PromptRole role)>;
 
 /// One entry per prompt with such constructs.
 std::vector<FieldError> refused_prompts(
-    const Txt2imgRequest& request, const FindUnsupported& find_unsupported);
+    const domain::Generation& generation, const FindUnsupported& find_unsupported);
 
 }  // namespace darkroom::api

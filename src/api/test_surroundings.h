@@ -37,7 +37,8 @@ inline std::vector<domain::ModelDescription> test_models() {
     };
 }
 
-/// A catalog, two checkpoints, default options, seeds 12345 and a parser that knows no AND.
+/// A catalog, two checkpoints, default options, seeds 12345 and a parser that knows neither AND,
+/// which is text in a negative prompt, nor alternation.
 struct TestSurroundings {
     domain::SamplingCatalog catalog = test_catalog();
     std::vector<domain::ModelDescription> models = test_models();
@@ -49,9 +50,12 @@ struct TestSurroundings {
             models,
             options,
             [](std::uint64_t bound) { return std::uint64_t{12345} % bound; },
-            [](std::string_view prompt) {
-                const bool found = prompt.find("AND") != std::string_view::npos;
-                return found ? std::vector<std::string>{"AND"} : std::vector<std::string>{};
+            [](std::string_view prompt, PromptRole role) {
+                std::vector<std::string> found;
+                const bool has_and = prompt.find("AND") != std::string_view::npos;
+                if (has_and && role == PromptRole::positive) found.emplace_back("AND");
+                if (prompt.find('|') != std::string_view::npos) found.emplace_back("alternation");
+                return found;
             }};
     }
 

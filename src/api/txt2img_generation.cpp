@@ -185,7 +185,7 @@ Outcome<AcceptedTxt2img> to_generation(
     accepted.task_name = read_task_name(request, errors);
     append_limit_errors(g, errors);
     // Prompts are looked into only once their size is known to be sane.
-    if (errors.empty()) append(errors, refused_prompts(request, context.find_unsupported));
+    if (errors.empty()) append(errors, refused_prompts(g, context.find_unsupported));
     if (!errors.empty()) return validation_refusal(errors);
     return accepted;
 }

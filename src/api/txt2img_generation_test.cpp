@@ -209,8 +209,23 @@ TEST(ToGeneration, PromptConstructsWithoutEffectAreRefused) {
         refusal_text(surroundings.accept(R"({"prompt": "a AND b"})")),
         "422 [prompt] prompt construct not supported by this version: AND");
     EXPECT_EQ(
-        refusal_text(surroundings.accept(R"({"negative_prompt": "a AND b"})")).substr(0, 21),
-        "422 [negative_prompt]");
+        refusal_text(surroundings.accept(R"({"negative_prompt": "[a|b]"})")),
+        "422 [negative_prompt] prompt construct not supported by this version: alternation");
+}
+
+TEST(ToGeneration, NegativePromptsAreJudgedAsNegative) {
+    const TestSurroundings surroundings;
+    EXPECT_EQ(
+        surroundings.generation(R"({"negative_prompt": "a AND b"})").negative_prompt, "a AND b");
+}
+
+TEST(ToGeneration, ConstructsInCommentsAreNotThere) {
+    TestSurroundings surroundings;
+    const char* body = R"({"prompt": "a fox # AND b", "negative_prompt": "#[a|b]"})";
+    EXPECT_EQ(surroundings.generation(body).prompt, "a fox \n");
+    surroundings.options =
+        surroundings.options.with_changes({{"enable_prompt_comments", false}}, {}).value();
+    EXPECT_EQ(refusal_text(surroundings.accept(body)).substr(0, 12), "422 [prompt]");
 }
 
 TEST(ToGeneration, SeveralSavedPicturesWouldHaveAGrid) {

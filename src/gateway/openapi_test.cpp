@@ -234,7 +234,7 @@ class OpenApi : public http::ServerTest {
         metrics_,
         clock_,
         api::test_catalog(),
-        [](std::string_view) { return std::vector<std::string>{}; },
+        [](std::string_view, api::PromptRole) { return std::vector<std::string>{}; },
         [this] { return has_agent_; },
         "1.0"};
     std::unique_ptr<http::Server> hasty_;

@@ -82,6 +82,15 @@ TEST_F(BadInput, UnknownNamesGetTheValidOnes) {
     expect_refused(body_with("override_settings", override), 422, "icons-128");
 }
 
+TEST_F(BadInput, ConstructsThatA1111ReadsOnlyInThePromptAreTextInTheNegativePrompt) {
+    expect_refused(body_with("prompt", "a fox AND a dog <lora:x:1>"), 422, "extra network tags");
+    expect_refused(body_with("negative_prompt", "[a|b]"), 422, "alternation");
+    const Answer answer =
+        server_.post(kTxt2img, body_with("negative_prompt", "a fox AND a dog <lora:x:1>"));
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->status, 200) << answer->body;
+}
+
 TEST_F(BadInput, AliasesAndOddSizesAreUnderstood) {
     json::Object fields = fields_of({.sampler = "DPM++ 2M Karras"});
     fields.set("width", 130);
