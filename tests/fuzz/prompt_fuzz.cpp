@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "api/prompt_comments.h"
 #include "base/encoding.h"
 #include "engine/text/chunks.h"
 #include "engine/text/emphasis.h"
@@ -64,6 +65,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     check_emphasis(prompt);
     check_chunks(*kTokenizer, prompt);
     require(unsupported_syntax(prompt).size() <= 4);
-    require(strip_comments(prompt).find('#') == std::string::npos);
+    require(api::strip_comments(prompt).find('#') == std::string::npos);
     return 0;
 }

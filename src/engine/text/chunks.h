@@ -53,7 +53,7 @@ struct PromptChunks {
 inline constexpr std::size_t kMaxPromptBytes = 4 << 20;
 
 /// Cuts a prompt into chunks, with the boundaries and multipliers of AUTOMATIC1111's
-/// `tokenize_line`. Malformed UTF-8 is repaired first; comments are the caller's (strip_comments).
+/// `tokenize_line`. Malformed UTF-8 is repaired first; comments are the caller's.
 /// Fails with invalid_argument for a prompt of too many chunks or bytes or with a wrong weight.
 Result<PromptChunks> chunk_prompt(
     const ClipTokenizer& tokenizer, std::string_view prompt, const ChunkOptions& options = {});

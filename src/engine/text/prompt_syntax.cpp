@@ -9,37 +9,6 @@
 namespace darkroom::engine {
 namespace {
 
-/// Drops lines that are comments; a comment right after one keeps its place for the second pass.
-std::string without_comment_lines(std::string_view text) {
-    std::string kept;
-    kept.reserve(text.size());
-    for (std::size_t i = 0; i < text.size();) {
-        const bool after_break = text[i] == '\n' && i + 1 < text.size() && text[i + 1] == '#';
-        if ((i == 0 && text[i] == '#') || after_break) {
-            const std::size_t end = text.find('\n', i + 1);
-            kept += '\n';
-            i = end == std::string_view::npos ? text.size() : end + 1;
-        } else {
-            kept += text[i++];
-        }
-    }
-    return kept;
-}
-
-std::string without_line_ends(std::string_view text) {
-    std::string kept;
-    kept.reserve(text.size());
-    while (!text.empty()) {
-        const std::size_t mark = text.find('#');
-        kept += text.substr(0, mark);
-        if (mark == std::string_view::npos) break;
-        kept += '\n';
-        const std::size_t end = text.find('\n', mark);
-        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    }
-    return kept;
-}
-
 /// SIGNED_NUMBER of the grammar with white space around it: "0.5", " +3 ", "1e-2".
 bool is_step(std::u32string_view text) {
     while (!text.empty() && is_space(text.front()))
@@ -207,10 +176,6 @@ bool has_word_and(std::u32string_view text) {
 }
 
 }  // namespace
-
-std::string strip_comments(std::string_view prompt) {
-    return without_line_ends(without_comment_lines(prompt));
-}
 
 std::vector<std::string> unsupported_syntax(std::string_view prompt, PromptRole role) {
     std::u32string text = decode_utf8(prompt);

@@ -7,10 +7,6 @@
 
 namespace darkroom::engine {
 
-/// The prompt without its comments: a line that begins with `#` becomes a line break together with
-/// the breaks around it, `#` inside a line ends the line. Matches AUTOMATIC1111's comments script.
-std::string strip_comments(std::string_view prompt);
-
 enum class PromptRole { positive, negative };
 
 /// Names of the constructs in a prompt that change the picture and that this engine does not carry

@@ -8,17 +8,6 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-TEST(StripComments, DropsCommentLinesAndLineEnds) {
-    EXPECT_EQ(strip_comments("a\n# note\nb"), "a\nb");
-    EXPECT_EQ(strip_comments("# note\nb"), "\nb");
-    EXPECT_EQ(strip_comments("a # note\nb"), "a \nb");
-    EXPECT_EQ(strip_comments("a # note"), "a \n");
-    EXPECT_EQ(strip_comments("#a\n#b\nc"), "\n\nc");
-    EXPECT_EQ(strip_comments("a\n#b"), "a\n");
-    EXPECT_EQ(strip_comments("no comment"), "no comment");
-    EXPECT_EQ(strip_comments(""), "");
-}
-
 TEST(UnsupportedSyntax, PlainEmphasisIsFine) {
     for (const char* prompt :
          {"",
@@ -129,9 +118,7 @@ TEST(UnsupportedSyntax, HostileTextIsLinear) {
         while (prompt.size() < 1 << 20)
             prompt += part;
         EXPECT_LE(unsupported_syntax(prompt).size(), 1u) << part;
-        EXPECT_FALSE(strip_comments(prompt).empty());
     }
-    EXPECT_EQ(strip_comments(std::string(1 << 20, '#')), "\n");
 }
 
 }  // namespace
