@@ -133,7 +133,7 @@ Result<void> run(const ServeOptions& options) {
     control::EngineMetrics engine_metrics(metrics);
     cluster::ChildProvider provider(io.executor(), child_options(options));
     control::AgentService agents(
-        io.executor(), {dispatcher, provider, models, *objects, blocking, engine_metrics});
+        io.executor(), {dispatcher, provider, models, *objects, blocking, engine_metrics, clock});
     gateway::OptionStore option_store(options.data / "options");
     gateway::Parts parts{
         dispatcher,

@@ -7,6 +7,7 @@
 #include <boost/asio/strand.hpp>
 
 #include "control/agent_link.h"
+#include "control/reaper_rounds.h"
 #include "control/store_call.h"
 #include "runtime/sleep.h"
 #include "telemetry/log.h"
@@ -44,9 +45,11 @@ void AgentService::start() {
 
 /// Ends leases that ran out, and an agent that has been silent for as long as a lease lasts.
 boost::asio::awaitable<void> AgentService::watch() {
+    ReaperRounds rounds(parts_.clock, {kWatchInterval.count(), storage::kDefaultLeaseMs});
     while (true) {
         const Deadline next = Deadline::after(kWatchInterval);
         co_await runtime::sleep_until(next);
+        if (!rounds.may_judge()) continue;
         const Result<storage::EndedLeases> ended =
             co_await store_call(parts_.dispatcher.store(), &TaskStore::expire_leases);
         if (ended) parts_.dispatcher.leases_ended(*ended);

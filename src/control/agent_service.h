@@ -8,6 +8,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include "base/clock.h"
 #include "base/guarded.h"
 #include "cluster/instance_provider.h"
 #include "control/dispatcher.h"
@@ -27,6 +28,7 @@ struct AgentServiceParts {
     storage::ObjectStore& objects;
     runtime::BlockingPool& blocking;
     EngineMetrics& metrics;
+    Clock& clock;
 };
 
 /// Keeps one agent alive: starts it, hands it tasks as it claims them, stores what it delivers, and
