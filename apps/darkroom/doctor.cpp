@@ -5,6 +5,7 @@
 #include "command.h"
 #include "console.h"
 #include "engine/catalog/diagnosis.h"
+#include "engine/weights/packed_store.h"
 
 namespace darkroom::app {
 namespace {
@@ -19,9 +20,31 @@ void print_list(const char* title, const std::vector<std::string>& lines) {
     if (lines.size() > kShown) fmt::print("  ... and {} more\n", lines.size() - kShown);
 }
 
+/// A file of the weight cache: reads all of it and compares the checksums.
+int examine_packed(const std::filesystem::path& file) {
+    constexpr const char* kRemedy = "NOT healthy: delete the file, it is made again when needed\n";
+    const auto store = engine::PackedStore::open_any(file);
+    if (!store) {
+        print_error(store.error());
+        if (store.error().code == ErrorCode::corrupt_input) fmt::print("{}", kRemedy);
+        return kFailure;
+    }
+    fmt::print(
+        "{}\n  packed weights of the checkpoint with SHA-256 {}\n  for {}\n  entries: {}\n",
+        file.string(),
+        (*store)->identity().checkpoint_sha256,
+        (*store)->identity().fingerprint,
+        (*store)->size());
+    const Result<void> verified = (*store)->verify();
+    if (!verified) fmt::print("{}\n{}", verified.error().message, kRemedy);
+    if (verified) fmt::print("healthy\n");
+    return verified ? kSuccess : kFailure;
+}
+
 }  // namespace
 
 int doctor(const DoctorOptions& options) {
+    if (options.file.extension() == ".packed") return examine_packed(options.file);
     const auto checkpoint = engine::Checkpoint::open(options.file);
     if (!checkpoint) {
         print_error(checkpoint.error());

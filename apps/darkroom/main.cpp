@@ -81,9 +81,10 @@ void add_tools(
     BenchOptions& bench_options,
     SynthesizeOptions& synthesize_options,
     Run& run) {
-    CLI::App* doctor_command =
-        app.add_subcommand("doctor", "Say what a checkpoint is and whether it is whole");
-    doctor_command->add_option("file", doctor_options.file, "Checkpoint")->required();
+    CLI::App* doctor_command = app.add_subcommand(
+        "doctor", "Say what a checkpoint or a file of the weight cache is and whether it is whole");
+    doctor_command->add_option("file", doctor_options.file, "Checkpoint, or .packed file")
+        ->required();
     doctor_command->callback([&] { run = [&] { return doctor(doctor_options); }; });
 
     CLI::App* bench_command = app.add_subcommand(

@@ -19,6 +19,7 @@ using testing::StartsWith;
 
 constexpr int kFailure = 1;
 constexpr int kUsage = 2;
+constexpr std::size_t kMaxPacked = std::size_t{1} << 30;
 constexpr std::size_t kMaxPicture = std::size_t{1} << 20;
 constexpr const char* kTensor = "model.diffusion_model.out.2.weight";
 
@@ -191,6 +192,33 @@ TEST_F(CommandLine, AFullDiskIsAMessageAndLeavesNothingBehind) {
     EXPECT_EQ(finished.status, kFailure);
     EXPECT_THAT(finished.errors, HasSubstr(picture_.string()));
     EXPECT_TRUE(fs::is_empty(folder_.path()));
+}
+
+TEST_F(CommandLine, DoctorFindsDamageInTheWeightCache) {
+    const fs::path cache = folder_ / "cache";
+    fs::create_directory(cache);
+    ASSERT_EQ(run_darkroom(generate({"--cache", cache.string()})).status, 0);
+    fs::remove(picture_);
+    const fs::path packed = fs::directory_iterator(cache)->path();
+    const Finished whole = run_darkroom({"doctor", packed.string()});
+    EXPECT_EQ(whole.status, 0) << whole.errors;
+    EXPECT_THAT(whole.output, HasSubstr("\nhealthy\n"));
+    EXPECT_THAT(whole.output, HasSubstr("cpu/"));
+
+    const std::string bytes = read_file(packed, kMaxPacked).value();
+    std::string damaged = bytes;
+    // Between two entries there is less than this.
+    constexpr std::size_t kRun = 64;
+    damaged.replace(bytes.size() / 2, kRun, kRun, '\x7F');
+    write(packed, damaged);
+    const Finished flipped = run_darkroom({"doctor", packed.string()});
+    EXPECT_EQ(flipped.status, kFailure);
+    EXPECT_THAT(flipped.output, HasSubstr("packed weights of "));
+    EXPECT_THAT(flipped.output, HasSubstr("NOT healthy: delete the file"));
+
+    write(packed, bytes.substr(0, bytes.size() / 2));
+    expect_failure({"doctor", packed.string()}, kFailure, {packed.string(), "damaged"});
+    expect_failure({"doctor", "/nowhere.packed"}, kFailure, {"/nowhere.packed"});
 }
 
 TEST_F(CommandLine, AServersPicturesHaveTheSizeOfTheCheckpointThatDraws) {

@@ -109,6 +109,14 @@ Result<std::shared_ptr<PackedStore>> PackedStore::create(
 
 Result<std::shared_ptr<PackedStore>> PackedStore::open(
     const std::filesystem::path& path, const PackedIdentity& identity) {
+    DARKROOM_TRY_ASSIGN(std::shared_ptr<PackedStore> store, open_any(path));
+    if (store->identity_ == identity) return store;
+    return Error{
+        ErrorCode::corrupt_input,
+        format("weight cache {}: it belongs to another checkpoint or engine", path.string())};
+}
+
+Result<std::shared_ptr<PackedStore>> PackedStore::open_any(const std::filesystem::path& path) {
     std::shared_ptr<PackedStore> store(new PackedStore());
     store->descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (store->descriptor_ < 0) return system_error("cannot open", path, errno);
@@ -122,7 +130,7 @@ Result<std::shared_ptr<PackedStore>> PackedStore::open(
     if (memory == MAP_FAILED) return system_error("cannot map", path, errno);
     store->memory_ = static_cast<std::byte*>(memory);
     store->capacity_ = size;
-    const Result<void> parsed = store->parse_index(identity);
+    const Result<void> parsed = store->parse_index();
     if (!parsed) return parsed.error().with_context("weight cache " + path.string());
     return store;
 }
@@ -133,7 +141,7 @@ PackedStore::~PackedStore() {
     if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
-Result<void> PackedStore::parse_index(const PackedIdentity& identity) {
+Result<void> PackedStore::parse_index() {
     const Error damaged{ErrorCode::corrupt_input, "the file is damaged"};
     FileHeader header{};
     std::memcpy(&header, memory_, sizeof header);
@@ -154,10 +162,6 @@ Result<void> PackedStore::parse_index(const PackedIdentity& identity) {
         !fingerprint->is_string() || !entries->is_object()) {
         return damaged;
     }
-    if (sha256->as_string() != identity.checkpoint_sha256 ||
-        fingerprint->as_string() != identity.fingerprint) {
-        return Error{ErrorCode::corrupt_input, "it belongs to another checkpoint or engine"};
-    }
     for (const auto& [key, value] : entries->as_object()) {
         if (!is_entry(value)) return damaged;
         const auto offset = static_cast<std::size_t>(value[1].as_integer());
@@ -169,7 +173,7 @@ Result<void> PackedStore::parse_index(const PackedIdentity& identity) {
         const auto crc32 = static_cast<std::uint32_t>(value[3].as_integer());
         entries_.emplace(key, Entry{value[0].as_string(), offset, size, crc32});
     }
-    identity_ = identity;
+    identity_ = {sha256->as_string(), fingerprint->as_string()};
     used_ = header.index_offset;
     return {};
 }

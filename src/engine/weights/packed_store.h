@@ -54,6 +54,9 @@ class PackedStore {
     static Result<std::shared_ptr<PackedStore>> open(
         const std::filesystem::path& path, const PackedIdentity& identity);
 
+    /// The same for whatever identity the file has: to look at it, not to draw with it.
+    static Result<std::shared_ptr<PackedStore>> open_any(const std::filesystem::path& path);
+
     /// Room that `payload_bytes` in `entries` payloads need at most.
     static std::size_t capacity_for(std::size_t payload_bytes, std::size_t entries);
 
@@ -61,6 +64,9 @@ class PackedStore {
     PackedStore(const PackedStore&) = delete;
     PackedStore& operator=(const PackedStore&) = delete;
 
+    [[nodiscard]] const PackedIdentity& identity() const { return identity_; }
+    /// Number of entries.
+    [[nodiscard]] std::size_t size() const { return entries_.size(); }
     [[nodiscard]] const Entry* find(std::string_view key) const;
     [[nodiscard]] const std::byte* data(const Entry& entry) const {
         return memory_ + entry.offset_bytes;
@@ -80,7 +86,7 @@ class PackedStore {
 
   private:
     PackedStore() = default;
-    Result<void> parse_index(const PackedIdentity& identity);
+    Result<void> parse_index();
     Result<void> publish(const std::string& index);
 
     PackedIdentity identity_;

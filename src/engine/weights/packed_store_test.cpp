@@ -66,6 +66,19 @@ TEST_F(PackedStoreTest, AnotherIdentityIsRefused) {
     EXPECT_FALSE(PackedStore::open(path_, {identity_.checkpoint_sha256, "cpu/avx512/bf16"}));
 }
 
+TEST_F(PackedStoreTest, AnyIdentityCanBeLookedAt) {
+    {
+        const auto store = create(path_);
+        (void)store->append("x", "t", 100);
+        ASSERT_TRUE(store->seal());
+    }
+    const auto store = PackedStore::open_any(path_);
+    ASSERT_TRUE(store) << store.error().message;
+    EXPECT_EQ((*store)->identity(), identity_);
+    EXPECT_EQ((*store)->size(), 1u);
+    EXPECT_TRUE((*store)->verify());
+}
+
 TEST_F(PackedStoreTest, DamageIsFound) {
     {
         const auto store = create(path_);
