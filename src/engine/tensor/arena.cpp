@@ -1,77 +1,70 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/tensor/arena.h"
 
-#include <sys/mman.h>
+#include <algorithm>
 
-#include <new>
-
-#include "base/check.h"
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(address, size) static_cast<void>(0)
+#define ASAN_UNPOISON_MEMORY_REGION(address, size) static_cast<void>(0)
+#endif
 
 namespace darkroom::engine {
 namespace {
 
-/// Blocks are rounded up so that nearly equal sizes share them.
-constexpr std::size_t kGranule = 64 * 1024;
-/// Small tensors share size classes of this step instead.
-constexpr std::size_t kSmall = 4096;
+/// Nothing smaller, so that small tensors leave few odd gaps, and neighbours share no cache line.
+constexpr std::size_t kGranule = 4096;
 
-std::size_t rounded(std::size_t bytes) {
-    const std::size_t step = bytes <= kGranule ? kSmall : kGranule;
-    return std::max((bytes + step - 1) / step * step, kSmall);
+std::size_t rounded_up(std::size_t bytes) {
+    return std::max((bytes + kGranule - 1) / kGranule * kGranule, kGranule);
 }
 
 }  // namespace
 
-struct Arena::Block {
-    Block(Backend& backend, StorageOwner& owner, std::size_t size)
-        : bytes(size), memory(map(size)), storage(backend, owner, memory, size) {}
-    ~Block() { ::munmap(memory, bytes); }
-    Block(const Block&) = delete;
-    Block& operator=(const Block&) = delete;
-
-    static std::byte* map(std::size_t size) {
-        void* data =
-            ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (data == MAP_FAILED) throw std::bad_alloc();
-        return static_cast<std::byte*>(data);
-    }
-
-    std::size_t bytes;
-    std::byte* memory;
-    Storage storage;
-};
-
 Arena::Arena(Backend& backend) : backend_(backend) {}
 
-Arena::~Arena() = default;
+Arena::~Arena() {
+    ASAN_UNPOISON_MEMORY_REGION(memory_.data(), peak_bytes_);
+}
 
 Tensor Arena::allocate(const Shape& shape, DType dtype) {
-    const std::size_t bytes = rounded(static_cast<std::size_t>(shape.numel()) * size_of(dtype));
-    // A block may be up to a quarter larger than asked for; more would waste the peak.
-    const auto found = free_.lower_bound(bytes);
-    if (found != free_.end() && found->first <= bytes + bytes / 4) {
-        Storage* storage = found->second;
-        free_.erase(found);
-        return Tensor(StorageRef(storage), shape, dtype);
+    const std::size_t wanted = static_cast<std::size_t>(shape.numel()) * size_of(dtype);
+    const std::size_t bytes = rounded_up(wanted);
+    if (spare_.empty()) {
+        spare_.push_back(&storages_.emplace_back(backend_, *this, nullptr, 0));
+        spare_.reserve(storages_.size());
     }
-    auto block = std::make_unique<Block>(backend_, *this, bytes);
-    Storage* storage = &block->storage;
-    blocks_.emplace(storage, std::move(block));
-    held_bytes_ += bytes;
-    peak_bytes_ = std::max(peak_bytes_, held_bytes_);
+    const std::size_t begin = ranges_.take(bytes);
+    if (ranges_.end() > held_bytes_) {
+        try {
+            memory_.commit(ranges_.end());
+        } catch (...) {
+            ranges_.give_back(begin, bytes);
+            throw;
+        }
+        held_bytes_ = ranges_.end();
+        peak_bytes_ = std::max(peak_bytes_, held_bytes_);
+    }
+    Storage* storage = spare_.back();
+    spare_.pop_back();
+    storage->rebind(memory_.data() + begin, bytes);
+    ASAN_UNPOISON_MEMORY_REGION(storage->data(), wanted);
     return Tensor(StorageRef(storage), shape, dtype);
 }
 
 void Arena::recycle(Storage* storage) {
-    free_.emplace(storage->capacity_bytes(), storage);
+    ASAN_POISON_MEMORY_REGION(storage->data(), storage->capacity_bytes());
+    const auto begin = static_cast<std::size_t>(storage->data() - memory_.data());
+    ranges_.give_back(begin, storage->capacity_bytes());
+    spare_.push_back(storage);
 }
 
 void Arena::trim() {
-    for (const auto& [bytes, storage] : free_) {
-        held_bytes_ -= bytes;
-        blocks_.erase(storage);
-    }
-    free_.clear();
+    for (const FreeRanges::Range& gap : ranges_.gaps())
+        memory_.discard(gap.begin, gap.end);
+    memory_.discard(ranges_.end(), held_bytes_);
+    held_bytes_ = ranges_.end();
 }
 
 }  // namespace darkroom::engine

@@ -2,17 +2,19 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
-#include <memory>
+#include <deque>
 #include <vector>
 
+#include "engine/tensor/free_ranges.h"
+#include "engine/tensor/reservation.h"
 #include "engine/tensor/storage.h"
 #include "engine/tensor/tensor.h"
 
 namespace darkroom::engine {
 
-/// Host memory for activations. Blocks come back when their last tensor is gone and are handed out
-/// again, so that from the second step on nothing is allocated. Used by one thread at a time.
+/// Host memory for activations: one run of addresses in which tensors lie as close to the start as
+/// they fit. What was used stays with the process until trim(), so that from the second step on
+/// nothing is allocated. Used by one thread at a time.
 class Arena final : public StorageOwner {
   public:
     explicit Arena(Backend& backend);
@@ -24,21 +26,21 @@ class Arena final : public StorageOwner {
     /// An uninitialised tensor, 64-byte aligned. Throws std::bad_alloc.
     Tensor allocate(const Shape& shape, DType dtype);
 
-    /// Gives all unused blocks back to the system.
+    /// Gives all unused memory back to the system.
     void trim();
 
-    /// Bytes held from the system now, and the most ever held.
+    /// Bytes held from the system now (at most), and the most ever held.
     [[nodiscard]] std::size_t held_bytes() const { return held_bytes_; }
     [[nodiscard]] std::size_t peak_bytes() const { return peak_bytes_; }
 
     void recycle(Storage* storage) override;
 
   private:
-    struct Block;
-
     Backend& backend_;
-    std::multimap<std::size_t, Storage*> free_;
-    std::map<Storage*, std::unique_ptr<Block>> blocks_;
+    Reservation memory_;
+    FreeRanges ranges_;
+    std::deque<Storage> storages_;
+    std::vector<Storage*> spare_;
     std::size_t held_bytes_ = 0;
     std::size_t peak_bytes_ = 0;
 };

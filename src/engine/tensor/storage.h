@@ -29,6 +29,12 @@ class Storage {
     [[nodiscard]] std::size_t capacity_bytes() const { return capacity_; }
     [[nodiscard]] Backend& backend() const { return *backend_; }
 
+    /// For the owner, while no handle exists.
+    void rebind(std::byte* data, std::size_t capacity) {
+        data_ = data;
+        capacity_ = capacity;
+    }
+
   private:
     friend class StorageRef;
 

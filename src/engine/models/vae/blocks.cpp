@@ -21,10 +21,14 @@ VaeResBlock::VaeResBlock(
     }
 }
 
-Tensor VaeResBlock::operator()(const Tensor& x) const {
-    const Tensor h = conv1_(norm1_(x, Activation::silu), {.wide = true});
+Tensor VaeResBlock::operator()(Tensor x) const {
+    // In this order the widest level holds the least at once.
     const Tensor skip = shortcut_ ? (*shortcut_)(x, {.wide = true}) : x;
-    return conv2_(norm2_(h, Activation::silu), {.residual = skip});
+    Tensor h = norm1_(x, Activation::silu);
+    x = {};
+    h = conv1_(h, {.wide = true});
+    h = norm2_(h, Activation::silu);
+    return conv2_(h, {.residual = skip});
 }
 
 VaeMiddle::VaeMiddle(WeightSource& source, const std::string& prefix, std::int64_t channels)

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <utility>
+
 #include "base/format.h"
 #include "engine/models/vae/vae.h"
 #include "engine/ops/elementwise.h"
@@ -40,7 +42,7 @@ Tensor VaeDecoder::operator()(const Tensor& latent) const {
     Tensor h = (*middle_)(conv_in_(post_quant_(latent), {.wide = true}));
     for (const Level& level : levels_) {
         for (const VaeResBlock& block : level.blocks)
-            h = block(h);
+            h = block(std::move(h));
         if (level.upsample) {
             // Rounded before it grows: the convolution would do it after.
             h = ops::cast(h, h.backend().compute_dtype());

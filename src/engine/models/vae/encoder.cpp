@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <utility>
+
 #include "base/format.h"
 #include "engine/models/vae/vae.h"
 
@@ -38,7 +40,7 @@ Tensor VaeEncoder::operator()(const Tensor& image) const {
     Tensor h = conv_in_(image, {.wide = true});
     for (const Level& level : levels_) {
         for (const VaeResBlock& block : level.blocks)
-            h = block(h);
+            h = block(std::move(h));
         if (level.downsample) h = (*level.downsample)(h, {.wide = true});
     }
     h = (*middle_)(h);

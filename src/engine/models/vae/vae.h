@@ -35,7 +35,8 @@ Result<VaeConfig> infer_vae(const KeyShapes& keys, const std::string& prefix);
 class VaeResBlock {
   public:
     VaeResBlock(WeightSource& source, const std::string& prefix, std::int64_t in, std::int64_t out);
-    [[nodiscard]] Tensor operator()(const Tensor& x) const;
+    /// x is given up, so that its memory is free as soon as nothing reads it.
+    [[nodiscard]] Tensor operator()(Tensor x) const;
 
   private:
     GroupNorm norm1_, norm2_;
