@@ -3,7 +3,10 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
+#include <cstdlib>
+#include <system_error>
 
 #include "base/file.h"
 #include "base/format.h"
@@ -56,11 +59,17 @@ Result<void> check_output(const std::filesystem::path& output) {
             ErrorCode::invalid_argument,
             format("-o: {} is a folder; name a file", output.string())};
     }
-    if (::access(folder.c_str(), W_OK) != 0) {
+    // Permissions alone do not tell: the file system may be read-only, the user may be root.
+    std::string probe = (folder / ".darkroom-XXXXXX").string();
+    const int file = ::mkstemp(probe.data());
+    if (file < 0) {
+        const std::string reason = std::generic_category().message(errno);
         return Error{
             ErrorCode::permission_denied,
-            format("-o: the folder {} cannot be written", folder.string())};
+            format("-o: the folder {} cannot be written: {}", folder.string(), reason)};
     }
+    ::close(file);
+    ::unlink(probe.c_str());
     return {};
 }
 
