@@ -25,6 +25,11 @@ void finish(Task& task, TaskState last, std::int64_t wall_ms) {
     task.finished_ms = wall_ms;
 }
 
+void finish_cancelled(Task& task, std::int64_t wall_ms) {
+    finish(task, TaskState::cancelled, wall_ms);
+    task.error = Error{ErrorCode::cancelled, "the task was cancelled"};
+}
+
 void requeue(Task& task) {
     enter(task, TaskState::queued);
     task.owner.clear();
@@ -113,7 +118,7 @@ CompleteOutcome complete(
         return CompleteOutcome::stale;
     }
     if (task.cancel_requested) {
-        finish(task, TaskState::cancelled, wall_ms);
+        finish_cancelled(task, wall_ms);
         return CompleteOutcome::cancelled;
     }
     finish(task, TaskState::succeeded, wall_ms);
@@ -125,7 +130,7 @@ FailOutcome fail(
     Task& task, const LeaseToken& token, TaskFailure failure, const FailureContext& context) {
     if (!holds(task, token)) return FailOutcome::stale;
     if (task.cancel_requested) {
-        finish(task, TaskState::cancelled, context.wall_ms);
+        finish_cancelled(task, context.wall_ms);
         return FailOutcome::cancelled;
     }
     ++task.failures;
@@ -146,7 +151,7 @@ FailOutcome fail(
 ReleaseOutcome release(Task& task, Release release, const FailureContext& context) {
     if (release.counts_as_failure) ++task.failures;
     if (task.cancel_requested) {
-        finish(task, TaskState::cancelled, context.wall_ms);
+        finish_cancelled(task, context.wall_ms);
         return ReleaseOutcome::cancelled;
     }
     if (!release.counts_as_failure) {
@@ -168,7 +173,7 @@ CancelOutcome cancel(Task& task, std::int64_t wall_ms) {
     if (is_final(task.state)) return CancelOutcome::already_final;
     task.cancel_requested = true;
     if (is_held(task.state)) return CancelOutcome::requested;
-    finish(task, TaskState::cancelled, wall_ms);
+    finish_cancelled(task, wall_ms);
     return CancelOutcome::cancelled;
 }
 

@@ -88,7 +88,28 @@ TEST(TaskLifecycle, ACancelBeforeTheEndWins) {
     EXPECT_EQ(complete(leased.task, leased.token, "{}", kNow), CompleteOutcome::cancelled);
     EXPECT_EQ(leased.task.state, TaskState::cancelled);
     EXPECT_EQ(leased.task.result, "");
+    EXPECT_EQ(leased.task.finished_ms, kNow);
     EXPECT_EQ(complete(leased.task, leased.token, "{}", kNow), CompleteOutcome::cancelled);
+}
+
+TEST(TaskLifecycle, ACancelledTaskSaysSoHoweverItEnded) {
+    Task waiting = queued_task();
+    EXPECT_EQ(cancel(waiting, kNow), CancelOutcome::cancelled);
+    Leased completed = leased_task();
+    cancel(completed.task, kNow);
+    complete(completed.task, completed.token, "{}", kNow);
+    Leased failed = leased_task();
+    cancel(failed.task, kNow);
+    fail(failed.task, failed.token, {{ErrorCode::internal, "out of paper"}}, context_with({}));
+    Leased released = leased_task();
+    cancel(released.task, kNow);
+    release(released.task, Release{}, context_with({}));
+    for (const Task& task : {waiting, completed.task, failed.task, released.task}) {
+        EXPECT_EQ(task.state, TaskState::cancelled);
+        ASSERT_TRUE(task.error);
+        EXPECT_EQ(task.error->code, ErrorCode::cancelled);
+        EXPECT_EQ(task.error->message, "the task was cancelled");
+    }
 }
 
 TEST(TaskLifecycle, ARetryableFailureIsForgivenAsOftenAsThePolicySays) {

@@ -139,6 +139,8 @@ TEST_P(TaskLeaseContract, AWaitingTaskIsCancelledAtOnce) {
     EXPECT_EQ(cancel(id), CancelOutcome::cancelled);
     EXPECT_EQ(get(id).state, TaskState::cancelled);
     EXPECT_EQ(get(id).finished_ms, clock.now_ms);
+    ASSERT_TRUE(get(id).error);
+    EXPECT_EQ(get(id).error->code, ErrorCode::cancelled);
     EXPECT_EQ(cancel(id), CancelOutcome::already_final);
     EXPECT_THAT(claim({.agent = "agent-1"}), IsEmpty());
 }
