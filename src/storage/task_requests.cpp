@@ -74,6 +74,11 @@ Result<void> validate(const domain::NewTask& request) {
     return require_finite(request.vft, "vft");
 }
 
+Result<void> validate(const TaskName& request) {
+    DARKROOM_TRY(require_text(request.tenant, "tenant"));
+    return require_text(request.idempotency_key, "idempotency_key");
+}
+
 Result<void> validate(const TaskFilter& request) {
     return require_range(request.limit, {1, kMostTasksPerCall}, "limit");
 }

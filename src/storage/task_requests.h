@@ -22,6 +22,12 @@ struct Submitted {
     bool is_new = true;
 };
 
+/// The name that a caller gave a task when it submitted it.
+struct TaskName {
+    std::string tenant;
+    std::string idempotency_key;
+};
+
 struct TaskFilter {
     /// Every tenant when absent.
     std::optional<std::string> tenant = {};
@@ -104,8 +110,9 @@ Error task_id_taken();
 Error idempotency_key_reused();
 
 /// Refuse, with invalid_argument and the field, what no store can take: an empty tenant, kind,
-/// model or agent, a number that is not finite, a count or lease out of range.
+/// model, agent or name of a task, a number that is not finite, a count or lease out of range.
 Result<void> validate(const domain::NewTask& request);
+Result<void> validate(const TaskName& request);
 Result<void> validate(const TaskFilter& request);
 Result<void> validate(const ClaimRequest& request);
 Result<void> validate(const Heartbeat& request);

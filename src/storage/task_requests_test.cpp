@@ -53,6 +53,12 @@ TEST(TaskRequests, AClaimNeedsAnAgentACountAndALease) {
         "lease_ms");
 }
 
+TEST(TaskRequests, ANameIsATenantsKey) {
+    EXPECT_TRUE(validate(TaskName{"studio", "key-1"}));
+    expect_refused(validate(TaskName{"", "key-1"}), "tenant");
+    expect_refused(validate(TaskName{"studio", ""}), "idempotency_key");
+}
+
 TEST(TaskRequests, OtherCallsAreCheckedToo) {
     EXPECT_TRUE(validate(Heartbeat{.agent = "a", .tasks = {}}));
     expect_refused(validate(Heartbeat{.agent = "", .tasks = {}}), "agent");

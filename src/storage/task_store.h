@@ -30,6 +30,9 @@ class TaskStore {
     /// Fails with not_found.
     virtual void get(domain::TaskId id, Completion<domain::Task> done) = 0;
 
+    /// The tenant's task that was submitted under that key. Fails with not_found.
+    virtual void find(TaskName name, Completion<domain::Task> done) = 0;
+
     /// Newest first. An unknown `before` gives an empty page.
     virtual void list(TaskFilter filter, Completion<std::vector<domain::Task>> done) = 0;
 

@@ -116,6 +116,45 @@ TEST_P(TaskQueueContract, KeysAreTheTenantsOwnAndNoKeyIsNoKey) {
     EXPECT_EQ(ids.size(), 6U);
 }
 
+TEST_P(TaskQueueContract, ATaskIsFoundByTheKeyItsTenantGaveIt) {
+    domain::NewTask request = new_task();
+    request.idempotency_key = "key-1";
+    submit(request);
+    domain::NewTask of_another_tenant = request;
+    of_another_tenant.id = TaskId::random();
+    of_another_tenant.tenant = "agency";
+    submit(of_another_tenant);
+    submit();
+
+    const TaskName name{"studio", "key-1"};
+    const domain::Task waiting = wait(*store, &TaskStore::find, name).value();
+    EXPECT_EQ(waiting.id, request.id);
+    EXPECT_EQ(waiting.idempotency_key, "key-1");
+    EXPECT_EQ(waiting.request, request.request);
+    EXPECT_EQ(wait(*store, &TaskStore::find, {"agency", "key-1"}).value().id, of_another_tenant.id);
+
+    ASSERT_EQ(claim({.agent = "agent-1"}).size(), 1U);
+    complete({request.id, 1, "agent-1"}, "{\"n\":1}");
+    const domain::Task done = wait(*store, &TaskStore::find, name).value();
+    EXPECT_EQ(done.state, TaskState::succeeded);
+    EXPECT_EQ(done.result, "{\"n\":1}");
+}
+
+TEST_P(TaskQueueContract, AKeyThatNobodyUsedIsNotFound) {
+    domain::NewTask request = new_task();
+    request.idempotency_key = "key-1";
+    submit(request);
+    submit();
+    const Error by_id = wait(*store, &TaskStore::get, TaskId::random()).error();
+    for (const TaskName& name : {TaskName{"studio", "key-2"}, TaskName{"agency", "key-1"}}) {
+        const auto found = wait(*store, &TaskStore::find, name);
+        ASSERT_FALSE(found) << name.tenant;
+        EXPECT_EQ(found.error().code, ErrorCode::not_found);
+        EXPECT_EQ(found.error().message, by_id.message);
+        EXPECT_EQ(found.error().field, by_id.field);
+    }
+}
+
 TEST_P(TaskQueueContract, ATakenIdIsAConflict) {
     const domain::NewTask request = new_task();
     submit(request);
@@ -129,6 +168,8 @@ TEST_P(TaskQueueContract, RequestsOutOfBoundsAreRefused) {
     domain::NewTask nameless = new_task();
     nameless.tenant.clear();
     EXPECT_EQ(wait(*store, &TaskStore::submit, nameless).error().code, ErrorCode::invalid_argument);
+    EXPECT_EQ(wait(*store, &TaskStore::find, {"", "key-1"}).error().field, "tenant");
+    EXPECT_EQ(wait(*store, &TaskStore::find, {"studio", ""}).error().field, "idempotency_key");
     EXPECT_EQ(wait(*store, &TaskStore::claim, ClaimRequest{.agent = ""}).error().field, "agent");
     EXPECT_EQ(wait(*store, &TaskStore::list, TaskFilter{.limit = 0}).error().field, "limit");
     EXPECT_EQ(wait(*store, &TaskStore::heartbeat, Heartbeat{"a", {}, 0}).error().field, "lease_ms");

@@ -24,6 +24,14 @@ void InMemoryTaskStore::get(domain::TaskId id, Completion<domain::Task> done) {
     done(std::move(found));
 }
 
+void InMemoryTaskStore::find(TaskName name, Completion<domain::Task> done) {
+    if (const Result<void> valid = validate(name); !valid) return done(valid.error());
+    Result<domain::Task> found = no_such_task();
+    if (const auto table = table_.lock(); const domain::Task* task = table->find(name))
+        found = *task;
+    done(std::move(found));
+}
+
 void InMemoryTaskStore::list(TaskFilter filter, Completion<std::vector<domain::Task>> done) {
     if (const Result<void> valid = validate(filter); !valid) return done(valid.error());
     std::vector<domain::Task> page = table_.lock()->list(filter);

@@ -18,6 +18,7 @@ class InMemoryTaskStore final : public TaskStore {
 
     void submit(domain::NewTask request, Completion<Submitted> done) override;
     void get(domain::TaskId id, Completion<domain::Task> done) override;
+    void find(TaskName name, Completion<domain::Task> done) override;
     void list(TaskFilter filter, Completion<std::vector<domain::Task>> done) override;
     void count(CountFilter filter, Completion<TaskCounts> done) override;
     void claim(ClaimRequest request, Completion<std::vector<domain::Task>> done) override;

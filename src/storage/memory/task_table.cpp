@@ -44,6 +44,11 @@ domain::Task* TaskTable::find(const domain::TaskId& id) {
     return found == by_id_.end() ? nullptr : &rows_.at(found->second);
 }
 
+domain::Task* TaskTable::find(const TaskName& name) {
+    const auto found = by_key_.find(std::pair(name.tenant, name.idempotency_key));
+    return found == by_key_.end() ? nullptr : &rows_.at(found->second);
+}
+
 std::vector<domain::Task> TaskTable::list(const TaskFilter& filter) const {
     auto end = rows_.end();
     if (filter.before) {

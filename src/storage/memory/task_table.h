@@ -20,6 +20,7 @@ class TaskTable {
 
     /// nullptr when there is none.
     domain::Task* find(const domain::TaskId& id);
+    domain::Task* find(const TaskName& name);
 
     [[nodiscard]] std::vector<domain::Task> list(const TaskFilter& filter) const;
     [[nodiscard]] TaskCounts count(const CountFilter& filter) const;

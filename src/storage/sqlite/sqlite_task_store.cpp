@@ -89,6 +89,15 @@ void SqliteTaskStore::get(domain::TaskId id, Completion<domain::Task> done) {
         std::move(done));
 }
 
+void SqliteTaskStore::find(TaskName name, Completion<domain::Task> done) {
+    if (const Result<void> valid = validate(name); !valid) return done(valid.error());
+    writer_.enqueue<domain::Task>(
+        [name = std::move(name)](Connection& connection) {
+            return find_named_task(connection, name);
+        },
+        std::move(done));
+}
+
 void SqliteTaskStore::list(TaskFilter filter, Completion<std::vector<domain::Task>> done) {
     if (const Result<void> valid = validate(filter); !valid) return done(valid.error());
     writer_.enqueue<std::vector<domain::Task>>(

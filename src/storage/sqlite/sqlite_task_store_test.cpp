@@ -228,6 +228,22 @@ TEST_F(SqliteTaskStoreTest, AKilledServerLosesNoAcknowledgedSubmit) {
     }
 }
 
+TEST_F(SqliteTaskStoreTest, AKeyIsLookedUpInItsUniqueIndex) {
+    open();
+    Connection connection = Connection::open(path_, {}).value();
+    const auto is_unique = connection.integer(
+        "SELECT [unique] FROM pragma_index_list('task') WHERE name = 'task_by_idempotency_key'");
+    EXPECT_EQ(is_unique.value(), 1);
+    Statement plan = connection
+                         .prepare(
+                             "EXPLAIN QUERY PLAN SELECT * FROM task LEFT JOIN task_result"
+                             " USING (sequence) WHERE tenant = ? AND idempotency_key = ?")
+                         .value();
+    plan.bind_all(std::string("studio"), std::string("key-1"));
+    ASSERT_TRUE(plan.step().value());
+    EXPECT_THAT(plan.text(3), HasSubstr("USING INDEX task_by_idempotency_key"));
+}
+
 TEST_F(SqliteTaskStoreTest, ASecondServerIsKeptOut) {
     auto store = open();
     const Error refused = open_error();

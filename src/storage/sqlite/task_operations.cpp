@@ -77,13 +77,13 @@ Result<domain::Task> read_by_sequence(Connection& connection, std::int64_t seque
     return std::move(tasks.front());
 }
 
-Result<std::optional<domain::Task>> find_by_idempotency_key(
-    Connection& connection, const domain::NewTask& request) {
-    if (request.idempotency_key.empty()) return std::optional<domain::Task>();
+/// Nothing has an empty key.
+Result<std::optional<domain::Task>> find_by_name(Connection& connection, const TaskName& name) {
+    if (name.idempotency_key.empty()) return std::optional<domain::Task>();
     DARKROOM_TRY_ASSIGN(
         Statement statement,
         select_tasks(connection, Payload::with, "WHERE tenant = ? AND idempotency_key = ?"));
-    statement.bind_all(request.tenant, request.idempotency_key);
+    statement.bind_all(name.tenant, name.idempotency_key);
     DARKROOM_TRY_ASSIGN(std::vector<domain::Task> tasks, read_tasks(statement, Payload::with));
     if (tasks.empty()) return std::optional<domain::Task>();
     return std::optional<domain::Task>(std::move(tasks.front()));
@@ -129,8 +129,8 @@ Result<EndedLeases> release_tasks(
 
 Result<Submitted> submit_task(
     Connection& connection, const domain::NewTask& request, std::int64_t created_ms) {
-    DARKROOM_TRY_ASSIGN(
-        std::optional<domain::Task> first, find_by_idempotency_key(connection, request));
+    const TaskName name{request.tenant, request.idempotency_key};
+    DARKROOM_TRY_ASSIGN(std::optional<domain::Task> first, find_by_name(connection, name));
     if (first) {
         if (first->body_hash != request.body_hash) return idempotency_key_reused();
         return Submitted{*std::move(first), /*is_new=*/false};
@@ -147,6 +147,12 @@ Result<Submitted> submit_task(
 Result<domain::Task> get_task(Connection& connection, const domain::TaskId& id) {
     DARKROOM_TRY_ASSIGN(
         std::optional<domain::Task> found, find_task(connection, id, Payload::with));
+    if (!found) return no_such_task();
+    return *std::move(found);
+}
+
+Result<domain::Task> find_named_task(Connection& connection, const TaskName& name) {
+    DARKROOM_TRY_ASSIGN(std::optional<domain::Task> found, find_by_name(connection, name));
     if (!found) return no_such_task();
     return *std::move(found);
 }

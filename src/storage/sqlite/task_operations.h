@@ -25,6 +25,9 @@ Result<Submitted> submit_task(
 /// With its payload. Fails with not_found.
 Result<domain::Task> get_task(Connection& connection, const domain::TaskId& id);
 
+/// With its payload. Fails with not_found.
+Result<domain::Task> find_named_task(Connection& connection, const TaskName& name);
+
 Result<std::vector<domain::Task>> list_tasks(Connection& connection, const TaskFilter& filter);
 
 Result<TaskCounts> count_tasks(Connection& connection, const CountFilter& filter);
