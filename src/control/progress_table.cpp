@@ -14,9 +14,17 @@ LiveTask* find_by_id(std::list<LiveTask>& tasks, const std::string& id) {
 
 }  // namespace
 
-void ProgressTable::add(LiveTask task) {
+bool ProgressTable::add(LiveTask task) {
     const auto tasks = tasks_.lock();
-    if (find_by_id(*tasks, task.id.text()) == nullptr) tasks->push_back(std::move(task));
+    if (find_by_id(*tasks, task.id.text()) != nullptr) return false;
+    tasks->push_back(std::move(task));
+    return true;
+}
+
+void ProgressTable::set_created(const domain::TaskId& id, std::int64_t created_ms) {
+    const auto tasks = tasks_.lock();
+    LiveTask* task = find_by_id(*tasks, id.text());
+    if (task != nullptr) task->created_ms = created_ms;
 }
 
 void ProgressTable::remove(const domain::TaskId& id) {
@@ -68,6 +76,24 @@ std::optional<LiveTask> ProgressTable::find(
     }
     if (waiting == nullptr) return std::nullopt;
     return *waiting;
+}
+
+std::optional<LiveTask> ProgressTable::find(const domain::TaskId& id) {
+    const auto tasks = tasks_.lock();
+    const LiveTask* task = find_by_id(*tasks, id.text());
+    if (task == nullptr) return std::nullopt;
+    return *task;
+}
+
+std::optional<std::size_t> ProgressTable::position(const domain::TaskId& id) {
+    std::size_t before = 0;
+    const auto tasks = tasks_.lock();
+    for (const LiveTask& task : *tasks) {
+        if (task.is_held) continue;
+        if (task.id == id) return before;
+        ++before;
+    }
+    return std::nullopt;
 }
 
 }  // namespace darkroom::control

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <list>
 #include <optional>
@@ -32,7 +33,9 @@ struct LiveTask {
 /// Progress of all live tasks, in the order of submission. Thread-safe.
 class ProgressTable {
   public:
-    void add(LiveTask task);
+    /// False when the task is there already; nothing changes then.
+    bool add(LiveTask task);
+    void set_created(const domain::TaskId& id, std::int64_t created_ms);
     void remove(const domain::TaskId& id);
 
     void hold(const domain::TaskId& id);
@@ -47,6 +50,11 @@ class ProgressTable {
     /// oldest that waits.
     [[nodiscard]] std::optional<LiveTask> find(
         const std::string& tenant, const std::optional<std::string>& name);
+    [[nodiscard]] std::optional<LiveTask> find(const domain::TaskId& id);
+
+    /// How many tasks wait before this one, of whichever tenant: 0 is the next. Nothing for a task
+    /// that is being drawn or not here.
+    [[nodiscard]] std::optional<std::size_t> position(const domain::TaskId& id);
 
   private:
     Guarded<std::list<LiveTask>> tasks_;

@@ -46,6 +46,43 @@ TEST(ProgressTable, InterruptReachesWhatIsDrawnAndNotWhatWaits) {
     EXPECT_TRUE(table.find("a", "one")->is_interrupted);
 }
 
+TEST(ProgressTable, ATaskIsFoundByItsId) {
+    ProgressTable table;
+    const LiveTask first = task_of("a", "one");
+    const LiveTask second = task_of("b", "one");
+    EXPECT_TRUE(table.add(first));
+    EXPECT_TRUE(table.add(second));
+    EXPECT_FALSE(table.add(second));
+    table.set_created(second.id, 17);
+    EXPECT_EQ(table.find(first.id)->tenant, "a");
+    EXPECT_EQ(table.find(second.id)->tenant, "b");
+    EXPECT_EQ(table.find(second.id)->created_ms, 17);
+    table.remove(second.id);
+    EXPECT_FALSE(table.find(second.id));
+    EXPECT_FALSE(table.find(domain::TaskId::random()));
+}
+
+TEST(ProgressTable, OnlyTasksThatWaitStandInTheQueue) {
+    ProgressTable table;
+    const LiveTask first = task_of("a", "one");
+    const LiveTask second = task_of("b", "two");
+    const LiveTask third = task_of("a", "three");
+    for (const LiveTask& task : {first, second, third})
+        table.add(task);
+    EXPECT_EQ(table.position(first.id), 0u);
+    EXPECT_EQ(table.position(third.id), 2u);
+    table.hold(first.id);
+    EXPECT_EQ(table.position(first.id), std::nullopt);
+    EXPECT_EQ(table.position(second.id), 0u);
+    EXPECT_EQ(table.position(third.id), 1u);
+    table.release(first.id);
+    EXPECT_EQ(table.position(first.id), 0u);
+    EXPECT_EQ(table.position(third.id), 2u);
+    table.remove(second.id);
+    EXPECT_EQ(table.position(third.id), 1u);
+    EXPECT_EQ(table.position(second.id), std::nullopt);
+}
+
 TEST(ProgressTable, ANewLeaseBeginsFromZero) {
     ProgressTable table;
     const LiveTask task = task_of("a", "one");
