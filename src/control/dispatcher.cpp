@@ -17,22 +17,38 @@ constexpr std::size_t kManyWatches = 1000;
 
 runtime::Task<domain::Task> Dispatcher::submit(Submission submission) {
     LiveTask live;
+    live.id = submission.task.id;
     live.tenant = submission.task.tenant;
     live.name = submission.task.idempotency_key;
     live.iterations = submission.iterations;
     live.batch_size = submission.batch_size;
+    // Before the commit: from then on the task may be taken, or end, and the table must hear of it.
+    const bool added = progress_.add(live);
     domain::NewTask request = std::move(submission.task);
     Result<storage::Submitted> submitted =
         co_await store_call(store_, &TaskStore::submit, std::move(request));
+    const bool is_new = submitted && submitted->is_new;
+    if (added && !is_new) progress_.remove(live.id);
     if (!submitted) co_return submitted.error();
     domain::Task task = std::move(submitted->task);
-    if (!domain::is_final(task.state)) {
-        live.id = task.id;
-        live.created_ms = task.created_ms;
-        progress_.add(std::move(live));
+    live.id = task.id;
+    live.created_ms = task.created_ms;
+    if (is_new) {
+        progress_.set_created(task.id, task.created_ms);
         wake_agents();
+    } else if (!domain::is_final(task.state)) {
+        co_await take_up(std::move(live));
     }
     co_return task;
+}
+
+/// Shows a task of an earlier process, unless it has ended by now.
+boost::asio::awaitable<void> Dispatcher::take_up(LiveTask live) {
+    const domain::TaskId id = live.id;
+    if (!progress_.add(std::move(live))) co_return;
+    const Result<domain::Task> task = co_await store_call(store_, &TaskStore::get, id);
+    if (task && domain::is_final(task->state)) progress_.remove(id);
+    wake_agents();
 }
 
 void Dispatcher::adopt(const std::vector<domain::Task>& queued) {
@@ -105,6 +121,41 @@ void Dispatcher::leases_ended(const storage::EndedLeases& ended) {
     for (const domain::TaskId& id : ended.requeued)
         progress_.release(id);
     if (!ended.requeued.empty()) wake_agents();
+}
+
+runtime::Task<void> Dispatcher::end_cancelled(domain::LeaseToken token) {
+    const domain::TaskId id = token.id;
+    Error error{ErrorCode::cancelled, "the task was cancelled"};
+    storage::FailedAttempt attempt{std::move(token), {std::move(error), false}};
+    const Result<domain::FailOutcome> ended =
+        co_await store_call(store_, &TaskStore::fail, std::move(attempt));
+    if (!ended) co_return ended.error();
+    task_ended(id);
+    co_return Result<void>();
+}
+
+runtime::Task<domain::CancelOutcome> Dispatcher::cancel(domain::TaskId id) {
+    const Result<domain::CancelOutcome> outcome =
+        co_await store_call(store_, &TaskStore::cancel, id);
+    if (!outcome) co_return outcome;
+    if (*outcome == domain::CancelOutcome::cancelled) task_ended(id);
+    if (*outcome != domain::CancelOutcome::requested) co_return outcome;
+
+    // From here on the task can only end as cancelled and is never handed out again, so its lease
+    // is the last one.
+    const Result<domain::Task> task = co_await store_call(store_, &TaskStore::get, id);
+    if (!task) co_return task.error();
+    if (!domain::is_held(task->state)) co_return outcome;
+    const domain::LeaseToken token{id, task->attempt, task->owner};
+    const Result<void> ended = co_await end_cancelled(token);
+    if (!ended) co_return ended.error();
+    const std::function<void(const domain::LeaseToken&)> handler = *cancel_handler_.lock();
+    if (handler) handler(token);
+    co_return outcome;
+}
+
+void Dispatcher::on_cancel(std::function<void(const domain::LeaseToken&)> handler) {
+    *cancel_handler_.lock() = std::move(handler);
 }
 
 void Dispatcher::on_interrupt(std::function<void(const domain::TaskId&)> handler) {

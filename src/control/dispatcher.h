@@ -46,6 +46,12 @@ class Dispatcher {
     /// drains before an agent took the task, which stays in the queue then.
     runtime::Task<domain::Task> wait_until_final(domain::TaskId id, runtime::Deadline deadline);
 
+    /// Cancels a task for good: when this succeeds, the task is final. One that waits ends at once;
+    /// one that is drawn (`requested`) too, and its agent is told to stop at its next step. What
+    /// ended before stays as it was (`already_final`). Fails with not_found, or as the store does:
+    /// the task may then end as cancelled later, and the call may be repeated.
+    runtime::Task<domain::CancelOutcome> cancel(domain::TaskId id);
+
     /// Fires when there may be something new to claim.
     [[nodiscard]] const runtime::AsyncEvent& queue_changed() const { return queue_changed_; }
     void wake_agents() { queue_changed_.notify_all(); }
@@ -53,6 +59,11 @@ class Dispatcher {
     /// Told by the agents' side.
     void task_ended(const domain::TaskId& id);
     void leases_ended(const storage::EndedLeases& ended);
+    /// Ends an attempt at a task whose cancel was requested; nothing happens when it ended before.
+    runtime::Task<void> end_cancelled(domain::LeaseToken token);
+
+    /// Tells an agent to stop drawing an attempt that was cancelled. Set once by the agents' side.
+    void on_cancel(std::function<void(const domain::LeaseToken&)> handler);
 
     /// Asks the agents to finish these tasks early. Set once by the agents' side.
     void on_interrupt(std::function<void(const domain::TaskId&)> handler);
@@ -64,6 +75,7 @@ class Dispatcher {
     [[nodiscard]] bool is_draining() const { return draining_; }
 
   private:
+    boost::asio::awaitable<void> take_up(LiveTask live);
     std::shared_ptr<runtime::AsyncEvent> watch(const domain::TaskId& id);
 
     storage::TaskStore& store_;
@@ -71,6 +83,7 @@ class Dispatcher {
     runtime::AsyncEvent queue_changed_;
     Guarded<std::map<std::string, std::weak_ptr<runtime::AsyncEvent>>> watches_;
     Guarded<std::function<void(const domain::TaskId&)>> interrupt_handler_;
+    Guarded<std::function<void(const domain::LeaseToken&)>> cancel_handler_;
     std::atomic<bool> draining_ = false;
 };
 

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "storage/memory/in_memory_task_store.h"
+
+namespace darkroom::control {
+
+/// A store for tests in which something else happens at a chosen moment of another operation. Each
+/// hook runs once; set them while nothing runs.
+class HookedTaskStore final : public storage::TaskStore {
+  public:
+    template <class T>
+    using Completion = storage::Completion<T>;
+    using Hook = std::function<void()>;
+
+    explicit HookedTaskStore(Clock& clock) : store_(clock) {}
+
+    /// After the commit of a submit, before its caller hears of it.
+    Hook after_submit;
+    // Before an attempt becomes running, completes or fails.
+    Hook before_running;
+    Hook before_complete;
+    Hook before_fail;
+
+    void submit(domain::NewTask request, Completion<storage::Submitted> done) override {
+        store_.submit(
+            std::move(request), [this, done = std::move(done)](Result<storage::Submitted> outcome) {
+                run(after_submit);
+                done(std::move(outcome));
+            });
+    }
+    void get(domain::TaskId id, Completion<domain::Task> done) override {
+        store_.get(std::move(id), std::move(done));
+    }
+    void find(storage::TaskName name, Completion<domain::Task> done) override {
+        store_.find(std::move(name), std::move(done));
+    }
+    void list(storage::TaskFilter filter, Completion<std::vector<domain::Task>> done) override {
+        store_.list(std::move(filter), std::move(done));
+    }
+    void count(storage::CountFilter filter, Completion<storage::TaskCounts> done) override {
+        store_.count(std::move(filter), std::move(done));
+    }
+    void claim(storage::ClaimRequest request, Completion<std::vector<domain::Task>> done) override {
+        store_.claim(std::move(request), std::move(done));
+    }
+    void heartbeat(
+        storage::Heartbeat request,
+        Completion<std::vector<storage::HeartbeatReply>> done) override {
+        store_.heartbeat(std::move(request), std::move(done));
+    }
+    void mark_running(domain::LeaseToken token, Completion<domain::LeaseStatus> done) override {
+        run(before_running);
+        store_.mark_running(std::move(token), std::move(done));
+    }
+    void mark_uploading(domain::LeaseToken token, Completion<domain::LeaseStatus> done) override {
+        store_.mark_uploading(std::move(token), std::move(done));
+    }
+    void complete(
+        storage::FinishedAttempt attempt, Completion<domain::CompleteOutcome> done) override {
+        run(before_complete);
+        store_.complete(std::move(attempt), std::move(done));
+    }
+    void fail(storage::FailedAttempt attempt, Completion<domain::FailOutcome> done) override {
+        run(before_fail);
+        store_.fail(std::move(attempt), std::move(done));
+    }
+    void release_agent(
+        storage::AgentRelease request, Completion<storage::EndedLeases> done) override {
+        store_.release_agent(std::move(request), std::move(done));
+    }
+    void cancel(domain::TaskId id, Completion<domain::CancelOutcome> done) override {
+        store_.cancel(std::move(id), std::move(done));
+    }
+    void expire_leases(Completion<storage::EndedLeases> done) override {
+        store_.expire_leases(std::move(done));
+    }
+
+  private:
+    void run(Hook& hook) {
+        Hook once;
+        {
+            const std::lock_guard<std::mutex> lock(mutex_);
+            once.swap(hook);
+        }
+        if (once) once();
+    }
+
+    std::mutex mutex_;
+    storage::InMemoryTaskStore store_;
+};
+
+}  // namespace darkroom::control
