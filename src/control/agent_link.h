@@ -27,10 +27,17 @@ struct AgentService::Link {
         changed.notify_all();
     }
 
+    /// The agent holds this attempt no longer. Another attempt at the same task stays.
+    void forget(const cluster::AttemptId& id) {
+        const auto found = held.find(id.task);
+        if (found != held.end() && found->second == id.attempt) held.erase(found);
+    }
+
     std::unique_ptr<cluster::AgentConnection> connection;
     const std::string agent_id;
+    /// What the agent still has room for.
     cluster::Claim claim;
-    /// Attempts handed out, by task id.
+    /// Attempts that were sent to the agent, by task id.
     std::map<std::string, std::int64_t> held;
     bool closed = false;
     /// When the agent was last heard of.

@@ -21,6 +21,10 @@ boost::asio::awaitable<void> AgentService::pump(std::shared_ptr<Link> link) {
         std::vector<cluster::Message> messages = std::exchange(*link->outbox.lock(), {});
         for (cluster::Message& message : messages) {
             cluster::Message next = std::move(message);
+            if (const auto* drop = std::get_if<cluster::Drop>(&next)) {
+                for (const cluster::AttemptId& id : drop->ids)
+                    link->forget(id);
+            }
             const Result<void> sent = co_await link->connection->send(std::move(next));
             if (!sent) co_return;
         }
@@ -50,8 +54,6 @@ runtime::Task<void> AgentService::hand_out(std::shared_ptr<Link> link) {
         if (!claimed) co_return claimed.error();
         if (claimed->empty()) break;
         domain::Task task = std::move(claimed->front());
-        link->claim.capacity -= 1;
-        link->claim.model = task.model;
         const Result<void> assigned = co_await assign(link, std::move(task));
         if (!assigned) co_return assigned.error();
     }
@@ -74,12 +76,21 @@ runtime::Task<void> AgentService::assign(std::shared_ptr<Link> link, domain::Tas
         if (!ended) co_return ended.error();
         co_return Result<void>();
     }
+    const domain::LeaseToken token{task.id, task.attempt, link->agent_id};
+    const Result<domain::LeaseStatus> running =
+        co_await store_call(parts_.dispatcher.store(), &TaskStore::mark_running, token);
+    if (!running) co_return running.error();
+    if (*running == domain::LeaseStatus::cancel_requested) {
+        const Result<void> ended = co_await parts_.dispatcher.end_cancelled(token);
+        co_return ended;
+    }
+    if (*running == domain::LeaseStatus::lost || link->closed) co_return Result<void>();
+    // A task that is not sent costs the agent no room. A cancel from here on posts a Drop, which is
+    // sent after the assignment.
+    link->claim.capacity -= 1;
+    link->claim.model = task.model;
     link->held[task.id.text()] = task.attempt;
     parts_.dispatcher.progress().hold(task.id);
-    domain::LeaseToken token{task.id, task.attempt, link->agent_id};
-    const Result<domain::LeaseStatus> running =
-        co_await store_call(parts_.dispatcher.store(), &TaskStore::mark_running, std::move(token));
-    if (!running) co_return running.error();
     cluster::Message assignment = cluster::Assignment{
         {task.id.text(), task.attempt}, task.model, model->filename, model->sha256, task.request};
     const Result<void> sent = co_await link->connection->send(std::move(assignment));

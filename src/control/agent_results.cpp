@@ -36,13 +36,21 @@ Result<std::string> store_pictures(
 }  // namespace
 
 boost::asio::awaitable<void> AgentService::finish(std::shared_ptr<Link> link, cluster::Done done) {
-    link->held.erase(done.id.task);
-    const Result<domain::TaskId> id = domain::TaskId::parse(done.id.task);
+    const cluster::AttemptId attempt = done.id;
+    link->forget(attempt);
+    const Result<domain::TaskId> id = domain::TaskId::parse(attempt.task);
     if (!id) co_return;
     Result<domain::Task> task =
         co_await store_call(parts_.dispatcher.store(), &TaskStore::get, *id);
     if (!task) co_return;
-    domain::LeaseToken token{*id, done.id.attempt, link->agent_id};
+    domain::LeaseToken token{*id, attempt.attempt, link->agent_id};
+    // Ended in the meantime: nobody would ever ask for these pictures.
+    if (!domain::holds(*task, token)) co_return;
+    if (task->cancel_requested) {
+        const Result<void> ended = co_await parts_.dispatcher.end_cancelled(std::move(token));
+        if (!ended) log::error("a task cannot be ended", {{"reason", ended.error().message}});
+        co_return;
+    }
     const auto delivered = std::make_shared<cluster::Done>(std::move(done));
     std::function<Result<std::string>()> work =
         [&objects = parts_.objects, delivered, tenant = task->tenant] {
@@ -73,11 +81,30 @@ boost::asio::awaitable<void> AgentService::finish(std::shared_ptr<Link> link, cl
         co_return;
     }
     if (*outcome != domain::CompleteOutcome::stale) parts_.dispatcher.task_ended(*id);
+    if (*outcome != domain::CompleteOutcome::completed) {
+        co_await remove_pictures(std::move(task->tenant), attempt);
+    }
+}
+
+/// Takes back what was stored for an attempt whose result was not wanted any more.
+boost::asio::awaitable<void> AgentService::remove_pictures(
+    std::string tenant, cluster::AttemptId id) {
+    const Result<storage::ObjectKey> folder =
+        storage::ObjectKey::parse(format("{}/{}/{}", tenant, id.task, id.attempt));
+    if (!folder) co_return;
+    std::function<Result<std::uint64_t>()> work = [&objects = parts_.objects, key = *folder] {
+        return objects.remove(key);
+    };
+    const Result<std::uint64_t> removed =
+        co_await parts_.blocking.run<std::uint64_t>(std::move(work), Deadline::never());
+    if (!removed) {
+        log::warning("pictures cannot be removed", {{"reason", removed.error().message}});
+    }
 }
 
 boost::asio::awaitable<void> AgentService::reject(
     std::shared_ptr<Link> link, cluster::Failed failed) {
-    link->held.erase(failed.id.task);
+    link->forget(failed.id);
     const Result<domain::TaskId> id = domain::TaskId::parse(failed.id.task);
     if (!id) co_return;
     log::info("task failed", {{"task", failed.id.task}, {"reason", failed.error.message}});
@@ -114,11 +141,9 @@ boost::asio::awaitable<void> AgentService::renew(
         drop.ids.push_back({asked[i].id.text(), asked[i].attempt});
         if (status != domain::LeaseStatus::cancel_requested) continue;
         domain::LeaseToken token{asked[i].id, asked[i].attempt, link->agent_id};
-        Error error{ErrorCode::cancelled, "the task was cancelled"};
-        storage::FailedAttempt cancelled{std::move(token), {std::move(error), false}};
-        const Result<domain::FailOutcome> ended =
-            co_await store_call(parts_.dispatcher.store(), &TaskStore::fail, std::move(cancelled));
-        if (ended) parts_.dispatcher.task_ended(asked[i].id);
+        const Result<void> ended = co_await parts_.dispatcher.end_cancelled(std::move(token));
+        // Its lease runs out then.
+        if (!ended) log::error("a task cannot be ended", {{"reason", ended.error().message}});
     }
     if (!drop.ids.empty()) link->post(std::move(drop));
 }

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include <boost/asio/strand.hpp>
+#include <boost/asio/this_coro.hpp>
 
 #include "control/agent_link.h"
 #include "control/reaper_rounds.h"
@@ -30,11 +30,13 @@ constexpr auto kSilence = std::chrono::milliseconds(storage::kDefaultLeaseMs);
 AgentService::AgentService(boost::asio::any_io_executor executor, AgentServiceParts parts)
     : parts_(parts), group_(std::move(executor)) {
     parts_.dispatcher.on_interrupt([this](const domain::TaskId& id) { interrupt(id); });
+    parts_.dispatcher.on_cancel([this](const domain::LeaseToken& token) { drop(token); });
 }
 
 AgentService::~AgentService() {
     stopping_ = true;
     parts_.dispatcher.on_interrupt({});
+    parts_.dispatcher.on_cancel({});
     group_.cancel();
 }
 
@@ -91,7 +93,9 @@ boost::asio::awaitable<void> AgentService::run() {
 
 /// Serves one agent until its connection ends, then takes its tasks back.
 boost::asio::awaitable<void> AgentService::serve(std::shared_ptr<Link> link) {
-    group_.spawn(pump(link));
+    // On one strand: the link and its connection belong to both.
+    const boost::asio::any_io_executor strand = co_await boost::asio::this_coro::executor;
+    group_.spawn_on(strand, pump(link));
     while (true) {
         Result<cluster::Message> message = co_await link->connection->receive();
         if (!message) {
@@ -148,6 +152,15 @@ void AgentService::interrupt(const domain::TaskId& id) {
     const std::shared_ptr<Link> link = *current_.lock();
     // Attempt 0: whichever attempt the agent holds.
     if (link) link->post(cluster::Interrupt{{id.text(), 0}});
+}
+
+/// The attempt has ended in the store; without this its agent would draw on until its next
+/// heartbeat.
+void AgentService::drop(const domain::LeaseToken& token) {
+    const std::shared_ptr<Link> link = *current_.lock();
+    if (link && link->agent_id == token.agent) {
+        link->post(cluster::Drop{{{token.id.text(), token.attempt}}});
+    }
 }
 
 runtime::Task<void> AgentService::drain(Deadline deadline) {

@@ -65,6 +65,8 @@ class AgentService {
     boost::asio::awaitable<void> renew(
         std::shared_ptr<Link> link, cluster::AgentHeartbeat heartbeat);
     void interrupt(const domain::TaskId& id);
+    void drop(const domain::LeaseToken& token);
+    boost::asio::awaitable<void> remove_pictures(std::string tenant, cluster::AttemptId id);
 
     AgentServiceParts parts_;
     std::atomic<bool> ready_ = false;

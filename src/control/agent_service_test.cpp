@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/agent_service.h"
+
+#include <filesystem>
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "api/task_payload.h"
+#include "base/file.h"
+#include "base/random.h"
+#include "control/hooked_task_store.h"
+#include "control/scripted_agent.h"
+#include "runtime/block_on.h"
+#include "runtime/io_threads.h"
+#include "storage/memory/in_memory_object_store.h"
+
+namespace darkroom::control {
+namespace {
+
+namespace fs = std::filesystem;
+
+using domain::CancelOutcome;
+using domain::TaskState;
+using runtime::block_on;
+using runtime::Deadline;
+using storage::TaskStore;
+
+constexpr const char* kAgent = "scripted";
+
+class AgentServiceTest : public testing::Test {
+  protected:
+    AgentServiceTest() {
+        fs::create_directories(folder_);
+        EXPECT_TRUE(write_file(folder_ / "icons.safetensors", "weights"));
+        EXPECT_TRUE(models_.scan());
+        service_.start();
+    }
+    ~AgentServiceTest() override { fs::remove_all(folder_); }
+
+    ScriptedWire& agent() { return *provider_.wire; }
+
+    domain::TaskId submit(std::string model = "icons") {
+        Submission submission;
+        submission.task.tenant = "studio";
+        submission.task.kind = "txt2img";
+        submission.task.model = std::move(model);
+        submission.task.request = "{}";
+        return block_on(io_.executor(), dispatcher_.submit(submission)).value().id;
+    }
+
+    /// The agent asks for one task and gets it.
+    cluster::AttemptId assigned(const domain::TaskId& id) {
+        agent().say(cluster::Claim{1, ""});
+        return expect_assignment(id);
+    }
+
+    cluster::AttemptId expect_assignment(const domain::TaskId& id) {
+        const auto message = agent().hear();
+        const auto* assignment = message ? std::get_if<cluster::Assignment>(&*message) : nullptr;
+        EXPECT_NE(assignment, nullptr);
+        if (assignment == nullptr) return {};
+        EXPECT_EQ(assignment->id.task, id.text());
+        return assignment->id;
+    }
+
+    void expect_drop(const cluster::AttemptId& id) {
+        const auto message = agent().hear();
+        const auto* drop = message ? std::get_if<cluster::Drop>(&*message) : nullptr;
+        ASSERT_NE(drop, nullptr);
+        EXPECT_EQ(drop->ids, std::vector{id});
+    }
+
+    /// Returns when control has dealt with everything that the agent said.
+    void expect_all_heard() {
+        const cluster::AttemptId unknown{domain::TaskId::random().text(), 1};
+        agent().say(cluster::AgentHeartbeat{{unknown}});
+        expect_drop(unknown);
+    }
+
+    CancelOutcome cancel(const domain::TaskId& id) {
+        return block_on(io_.executor(), dispatcher_.cancel(id)).value();
+    }
+    /// A cancel that stops half way: its task is not ended and no agent is told.
+    CancelOutcome request_cancel(const domain::TaskId& id) {
+        return storage::wait(store_, &TaskStore::cancel, id).value();
+    }
+
+    TaskState final_state(const domain::TaskId& id) {
+        const Deadline deadline = Deadline::after(std::chrono::seconds(10));
+        const auto task = block_on(io_.executor(), dispatcher_.wait_until_final(id, deadline));
+        EXPECT_TRUE(task) << task.error().message;
+        EXPECT_FALSE(dispatcher_.progress().find(id));
+        return task ? task->state : TaskState::queued;
+    }
+
+    static cluster::Done picture_of(const cluster::AttemptId& id) {
+        api::TaskResult result;
+        result.images = {"0.png"};
+        result.infotexts = {"a key"};
+        result.all_seeds = {1};
+        result.all_subseeds = {1};
+        cluster::Done done;
+        done.id = id;
+        done.result = api::encode_result(result);
+        done.image_bytes = {3};
+        done.images.resize(3);
+        return done;
+    }
+
+    std::size_t stored_pictures() { return objects_.list({}).value().size(); }
+
+    const fs::path folder_ = fs::temp_directory_path() / ("darkroom-agents-" + random_id());
+    FakeClock clock_;
+    HookedTaskStore store_{clock_};
+    storage::InMemoryObjectStore objects_{clock_};
+    ModelFolder models_{folder_, folder_ / "hashes.json"};
+    telemetry::Metrics metrics_;
+    EngineMetrics engine_metrics_{metrics_};
+    ScriptedProvider provider_;
+    Dispatcher dispatcher_{store_};
+    runtime::IoThreads io_{2};
+    runtime::BlockingPool blocking_;
+    AgentService service_{
+        io_.executor(),
+        {dispatcher_, provider_, models_, objects_, blocking_, engine_metrics_, clock_}};
+};
+
+TEST_F(AgentServiceTest, APictureIsStoredUnderItsAttempt) {
+    const domain::TaskId id = submit();
+    agent().say(picture_of(assigned(id)));
+    EXPECT_EQ(final_state(id), TaskState::succeeded);
+    const auto pictures = objects_.list({}).value();
+    ASSERT_EQ(pictures.size(), 1u);
+    EXPECT_EQ(pictures[0].key.text(), "studio/" + id.text() + "/1/0.png");
+}
+
+TEST_F(AgentServiceTest, AnAgentIsToldAtOnceToDropWhatWasCancelled) {
+    const domain::TaskId id = submit();
+    const cluster::AttemptId attempt = assigned(id);
+    EXPECT_EQ(cancel(id), CancelOutcome::requested);
+    EXPECT_EQ(final_state(id), TaskState::cancelled);
+    expect_drop(attempt);
+    // The agent has room again and says so.
+    assigned(submit());
+}
+
+TEST_F(AgentServiceTest, AResultThatComesAfterACancelLeavesNothing) {
+    const domain::TaskId id = submit();
+    const cluster::AttemptId attempt = assigned(id);
+    EXPECT_EQ(cancel(id), CancelOutcome::requested);
+    expect_drop(attempt);
+    agent().say(picture_of(attempt));
+    expect_all_heard();
+    EXPECT_EQ(final_state(id), TaskState::cancelled);
+    EXPECT_EQ(stored_pictures(), 0u);
+}
+
+TEST_F(AgentServiceTest, AResultThatMeetsACancelEndsTheTaskAndLeavesNothing) {
+    const domain::TaskId id = submit();
+    const cluster::AttemptId attempt = assigned(id);
+    EXPECT_EQ(request_cancel(id), CancelOutcome::requested);
+    agent().say(picture_of(attempt));
+    EXPECT_EQ(final_state(id), TaskState::cancelled);
+    expect_all_heard();
+    EXPECT_EQ(stored_pictures(), 0u);
+}
+
+TEST_F(AgentServiceTest, ACancelBetweenThePicturesAndTheCommitTakesThePicturesAway) {
+    const domain::TaskId id = submit();
+    const cluster::AttemptId attempt = assigned(id);
+    store_.before_complete = [&] { request_cancel(id); };
+    agent().say(picture_of(attempt));
+    EXPECT_EQ(final_state(id), TaskState::cancelled);
+    expect_all_heard();
+    EXPECT_EQ(stored_pictures(), 0u);
+}
+
+TEST_F(AgentServiceTest, AHeartbeatFinishesACancelThatStoppedHalfWay) {
+    const domain::TaskId id = submit();
+    const cluster::AttemptId attempt = assigned(id);
+    EXPECT_EQ(request_cancel(id), CancelOutcome::requested);
+    agent().say(cluster::AgentHeartbeat{{attempt}});
+    expect_drop(attempt);
+    EXPECT_EQ(final_state(id), TaskState::cancelled);
+}
+
+TEST_F(AgentServiceTest, ATaskThatWasCancelledIsNotDrawnAgainWhenItsAgentDies) {
+    const domain::TaskId id = submit();
+    assigned(id);
+    EXPECT_EQ(request_cancel(id), CancelOutcome::requested);
+    agent().hang_up();
+    EXPECT_EQ(final_state(id), TaskState::cancelled);
+    EXPECT_EQ(cancel(id), CancelOutcome::already_final);
+}
+
+TEST_F(AgentServiceTest, ATaskOfADeadAgentIsCancelledAsOneThatWaits) {
+    const domain::TaskId id = submit();
+    assigned(id);
+    agent().hang_up();
+    // The socket may be seen to close before or after.
+    EXPECT_NE(cancel(id), CancelOutcome::already_final);
+    EXPECT_EQ(final_state(id), TaskState::cancelled);
+}
+
+TEST_F(AgentServiceTest, ATaskThatIsCancelledWhileItIsHandedOutIsNotSentAndCostsNoRoom) {
+    for (const bool half_way : {false, true}) {
+        domain::TaskId cancelled = domain::TaskId::random();
+        store_.before_running = [&] {
+            request_cancel(cancelled);
+            if (half_way) return;
+            const domain::LeaseToken token{cancelled, 1, kAgent};
+            (void)storage::wait(store_, &TaskStore::fail, {token, {}}).has_value();
+            dispatcher_.task_ended(cancelled);
+        };
+        cancelled = submit();
+        agent().say(cluster::Claim{1, ""});
+        EXPECT_EQ(final_state(cancelled), TaskState::cancelled);
+        expect_assignment(submit());
+    }
+}
+
+TEST_F(AgentServiceTest, ATaskWhoseCheckpointIsGoneCostsNoRoom) {
+    agent().say(cluster::Claim{1, ""});
+    EXPECT_EQ(final_state(submit("gone")), TaskState::failed);
+    expect_assignment(submit());
+}
+
+TEST_F(AgentServiceTest, ManyCancelsEachEndTheirTask) {
+    std::vector<domain::TaskId> ids;
+    for (int i = 0; i < 50; ++i)
+        ids.push_back(submit());
+    agent().say(cluster::Claim{20, ""});
+    for (const domain::TaskId& id : ids)
+        EXPECT_NE(cancel(id), CancelOutcome::already_final);
+    for (const domain::TaskId& id : ids)
+        EXPECT_EQ(final_state(id), TaskState::cancelled);
+    agent().say(cluster::Claim{1, ""});
+    const std::string last = submit().text();
+    // What was sent before its cancel is dropped after it.
+    std::set<std::string> held;
+    while (!held.contains(last) || held.size() > 1) {
+        const auto message = agent().hear();
+        ASSERT_TRUE(message) << held.size() << " are held";
+        if (const auto* assignment = std::get_if<cluster::Assignment>(&*message)) {
+            held.insert(assignment->id.task);
+        } else if (const auto* drop = std::get_if<cluster::Drop>(&*message)) {
+            for (const cluster::AttemptId& id : drop->ids)
+                held.erase(id.task);
+        }
+    }
+}
+
+}  // namespace
+}  // namespace darkroom::control
