@@ -82,13 +82,13 @@ void Agent::interrupt(const cluster::AttemptId& id) {
 }
 
 void Agent::accept(cluster::Assignment assignment) {
+    // The claim that brought this task has been used up, whatever becomes of it.
+    if (last_claim_) last_claim_->capacity -= 1;
     auto generation = api::decode_generation(assignment.request);
     if (!generation) {
         fail(assignment.id, generation.error());
         return;
     }
-    // The claim that brought this task has been used up.
-    if (last_claim_) last_claim_->capacity -= 1;
     waiting_.push_back({std::move(assignment), *std::move(generation), false});
     publish_held();
 }
@@ -238,6 +238,7 @@ void Agent::drop(const cluster::AttemptId& id) {
             ++it;
         }
     }
+    if (session_.idle()) backend_.trim();
     publish_held();
 }
 
