@@ -135,11 +135,14 @@ Result<void> run(const ServeOptions& options) {
     control::AgentService agents(
         io.executor(), {dispatcher, provider, models, *objects, blocking, engine_metrics, clock});
     gateway::OptionStore option_store(options.data / "options");
+    DARKROOM_TRY_ASSIGN(
+        gateway::UrlSigner urls, gateway::UrlSigner::open(options.data / "url-secret", clock));
     gateway::Parts parts{
         dispatcher,
         models,
         *objects,
         option_store,
+        urls,
         blocking,
         metrics,
         clock,

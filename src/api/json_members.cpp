@@ -33,6 +33,10 @@ Error bad_member(std::string_view what, const std::string& name) {
 
 }  // namespace
 
+json::Value text_or_null(const std::string& text) {
+    return text.empty() ? json::Value() : json::Value(text);
+}
+
 void MemberReader::member(const std::string& name, std::string& target) {
     const json::Value* value = take(name, &json::Value::is_string);
     if (value != nullptr) target = value->as_string();

@@ -13,6 +13,9 @@
 
 namespace darkroom::api {
 
+/// The text, or null when it is empty.
+json::Value text_or_null(const std::string& text);
+
 /// Reads an object strictly: each `member` must be there with the target's type, and `finish`
 /// fails when one was not or when the object has others. Unsigned numbers may be decimal strings.
 class MemberReader {

@@ -4,15 +4,13 @@
 #include <string>
 #include <vector>
 
+#include "api/json_members.h"
+
 namespace darkroom::api {
 namespace {
 
 json::Array texts(const std::vector<std::string>& list) {
     return json::Array(list.begin(), list.end());
-}
-
-json::Value text_or_null(const std::string& text) {
-    return text.empty() ? json::Value() : json::Value(text);
 }
 
 }  // namespace

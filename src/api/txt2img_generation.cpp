@@ -8,6 +8,7 @@
 #include "api/prompt_comments.h"
 #include "api/request_fields.h"
 #include "api/sampler_parameters.h"
+#include "api/task_name.h"
 #include "base/format.h"
 
 namespace darkroom::api {
@@ -15,7 +16,6 @@ namespace {
 
 // A1111 draws seeds from [0, 4294967294).
 constexpr std::uint64_t kRandomSeeds = 4294967294;
-constexpr std::size_t kLongestTaskName = 256;
 
 void append(std::vector<FieldError>& errors, std::vector<FieldError> more) {
     std::ranges::move(more, std::back_inserter(errors));
@@ -127,14 +127,9 @@ void check_grid(
          "not supported by this version with more than one picture: leave it false"});
 }
 
-/// Any text without control characters, so that it can stand in logs and headers.
 std::string read_task_name(const Txt2imgRequest& request, std::vector<FieldError>& errors) {
     std::string name = request.text("force_task_id").value_or("");
-    const bool printable = std::ranges::none_of(name, [](char c) {
-        const auto byte = static_cast<unsigned char>(c);
-        return byte < 0x20 || byte == 0x7F;
-    });
-    if (name.size() > kLongestTaskName || !printable) {
+    if (!is_task_name(name)) {
         errors.push_back(
             {{"body", "force_task_id"},
              format(

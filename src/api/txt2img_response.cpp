@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 
+#include "api/json_members.h"
 #include "base/format.h"
 #include "json/json.h"
 
@@ -19,10 +20,6 @@ json::Array counted(std::int64_t count, const std::function<std::uint64_t(std::i
     for (std::int64_t i = 0; i < count; ++i)
         values.emplace_back(at(i));
     return values;
-}
-
-json::Value text_or_null(const std::string& text) {
-    return text.empty() ? json::Value() : json::Value(text);
 }
 
 json::Array texts(const std::vector<std::string>& list) {

@@ -47,7 +47,7 @@ Result<std::vector<Found>> find_checkpoints(const fs::path& folder) {
         std::error_code ignored;
         const fs::path absolute = fs::absolute(it->path(), ignored);
         all.push_back(
-            {fs::relative(it->path(), folder, ignored).generic_string(),
+            {it->path().lexically_relative(folder).generic_string(),
              absolute.string(),
              it->file_size(ignored),
              it->last_write_time(ignored).time_since_epoch().count()});

@@ -38,6 +38,22 @@ TEST_F(ModelFolderTest, ListsCheckpointsBelowTheFolderAndNothingElse) {
     EXPECT_TRUE(found[0].sha256.empty());
 }
 
+TEST_F(ModelFolderTest, ALinkToACheckpointElsewhereHasItsPlaceInTheFolder) {
+    const std::filesystem::path elsewhere = folder_.string() + "-elsewhere";
+    ASSERT_TRUE(write_file(folder_ / "a.safetensors", "a"));
+    std::filesystem::create_directory(elsewhere);
+    ASSERT_TRUE(write_file(elsewhere / "big.safetensors", "big"));
+    std::filesystem::create_symlink(elsewhere / "big.safetensors", folder_ / "link.safetensors");
+    ModelFolder models(folder_, hashes_);
+    const Result<void> scanned = models.scan();
+    std::filesystem::remove_all(elsewhere);
+    ASSERT_TRUE(scanned);
+    const auto found = models.models();
+    ASSERT_EQ(found.size(), 2u);
+    EXPECT_EQ(found[1].relative_name, "link.safetensors");
+    EXPECT_EQ(found[1].name, "link");
+}
+
 TEST_F(ModelFolderTest, HashesAreComputedOnceAndRemembered) {
     ASSERT_TRUE(write_file(folder_ / "a.safetensors", "a"));
     {

@@ -1,40 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <chrono>
-
 #include "api/listings.h"
 #include "api/progress.h"
-#include "api/txt2img_response.h"
+#include "gateway/generation.h"
 #include "gateway/routes.h"
 
 namespace darkroom::gateway {
 namespace {
 
 using boost::asio::awaitable;
-
-/// What A1111's progress shows of a task: its iterations are jobs, its pictures share the steps.
-api::JobProgress job_progress(const control::LiveTask& task) {
-    api::JobProgress job;
-    job.is_active = true;
-    job.job = "scripts_txt2img";
-    job.job_timestamp = api::job_timestamp(task.created_ms);
-    job.interrupted = task.is_interrupted;
-    if (!task.is_held) {
-        job.textinfo = "Waiting...";
-        return job;
-    }
-    const cluster::Progress& progress = task.progress;
-    if (progress.phase == "loading") job.textinfo = "Loading weights...";
-    job.job_count = task.iterations;
-    job.job_no = progress.finished_pictures / task.batch_size;
-    if (progress.pictures > 0) {
-        job.sampling_steps = progress.total_steps / progress.pictures;
-        const std::int64_t before = job.job_no * task.batch_size * job.sampling_steps;
-        job.sampling_step = (progress.finished_steps - before) / task.batch_size;
-    }
-    job.elapsed_s =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - task.began).count();
-    return job;
-}
 
 http::Response progress(Parts& parts, const http::Request& request) {
     std::optional<std::string> name;

@@ -1,13 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/gateway.h"
 
+#include <algorithm>
+#include <array>
+
+#include "api/serverless_request.h"
 #include "gateway/routes.h"
 
 namespace darkroom::gateway {
+namespace {
+
+bool is_serverless(std::string_view path) {
+    constexpr std::array<std::string_view, 4> kPlaces = {
+        "/txt2img", "/tasks", "/models", "/images"};
+    return std::ranges::any_of(kPlaces, [path](std::string_view place) {
+        return path.starts_with(place) &&
+               (path.size() == place.size() || path[place.size()] == '/');
+    });
+}
+
+}  // namespace
 
 void add_routes(http::Router& router, Parts& parts) {
     add_operations_routes(router, parts);
     add_a1111_routes(router, parts);
+    add_serverless_routes(router, parts);
+    add_task_routes(router, parts);
 }
 
 http::Response respond(const api::Refusal& refusal) {
@@ -32,6 +50,9 @@ std::function<void(const http::Exchange&)> observer(telemetry::Metrics& metrics)
 http::Response render_problem(const http::Problem& problem, std::string_view path) {
     if (problem.status == 500 && path.starts_with("/sdapi/")) {
         return respond(api::python_exception("RuntimeError", problem.message));
+    }
+    if (is_serverless(path)) {
+        return respond(api::message_refusal(problem.status, problem.message));
     }
     return http::render_detail(problem, path);
 }

@@ -10,6 +10,7 @@
 #include "control/model_folder.h"
 #include "domain/sampling.h"
 #include "gateway/option_store.h"
+#include "gateway/url_signer.h"
 #include "http/router.h"
 #include "http/server.h"
 #include "runtime/blocking_pool.h"
@@ -24,6 +25,7 @@ struct Parts {
     control::ModelFolder& models;
     storage::ObjectStore& objects;
     OptionStore& options;
+    UrlSigner& urls;
     runtime::BlockingPool& blocking;
     telemetry::Metrics& metrics;
     Clock& clock;
@@ -38,13 +40,14 @@ struct Parts {
 /// The tenant of every caller as long as there are no keys: loopback is trusted.
 inline constexpr const char* kLocalTenant = "local";
 
-/// Adds every route that is served: A1111's API and the routes for operators.
+/// Adds every route that is served: A1111's API, the serverless API and the routes for operators.
 void add_routes(http::Router& router, Parts& parts);
 
 /// Counts every answer by route and status.
 std::function<void(const http::Exchange&)> observer(telemetry::Metrics& metrics);
 
-/// Errors in the shapes that clients of a path expect: A1111's under /sdapi.
+/// Errors in the shapes that clients of a path expect: A1111's under /sdapi, {"message": ...} in
+/// the serverless API.
 http::Response render_problem(const http::Problem& problem, std::string_view path);
 
 }  // namespace darkroom::gateway

@@ -30,7 +30,23 @@ using storage::TaskStore;
 constexpr const char* kTxt2img = "POST /sdapi/v1/txt2img";
 constexpr const char* kSetOptions = "POST /sdapi/v1/options";
 constexpr const char* kModels = "GET /sdapi/v1/sd-models";
+constexpr const char* kServerless = "POST /txt2img";
+constexpr const char* kResult = "GET /tasks/{taskId}/result";
+constexpr const char* kProgress = "GET /tasks/{taskId}/progress";
+constexpr const char* kCancel = "POST /tasks/{taskId}/cancellation";
+constexpr const char* kTasks = "GET /tasks";
+constexpr const char* kPicture = "GET /images/{key}";
 constexpr const char* kAgent = "agent";
+
+/// What the engine says of checkpoints that it cannot read or that do not fit.
+constexpr std::array kFailures = {
+    ErrorCode::corrupt_input,
+    ErrorCode::unimplemented,
+    ErrorCode::not_found,
+    ErrorCode::permission_denied,
+    ErrorCode::resource_exhausted,
+    ErrorCode::unavailable,
+    ErrorCode::internal};
 
 /// A documented answer that no test can provoke.
 struct Unprovoked {
@@ -71,13 +87,28 @@ Answer read_answer(http::RawSocket& socket) {
 
 /// Name of the schema that an error's body follows.
 std::string schema_of(const json::Value& body) {
+    if (body.find("message") != nullptr) return "Message";
     if (body.find("error") != nullptr) return "FourKeyError";
     if (body.find("detail") == nullptr) return "NotReady";
     return body["detail"].is_array() ? "ValidationError" : "OneKeyError";
 }
 
-std::string request_line(const std::string& route) {
-    return route + " HTTP/1.1\r\n";
+/// The route with `value` in its placeholder.
+std::string filled(const std::string& route, const std::string& value) {
+    const std::size_t begin = route.find('{');
+    if (begin == std::string::npos) return route;
+    const std::size_t end = route.find('}', begin);
+    return route.substr(0, begin) + value + route.substr(end + 1);
+}
+
+std::string request_line(const std::string& route, const std::string& value = "x") {
+    return filled(route, value) + " HTTP/1.1\r\n";
+}
+
+/// As OpenAPI writes a route: it has no placeholder for several segments.
+std::string documented_name(std::string route) {
+    const std::size_t dots = route.find("...}");
+    return dots == std::string::npos ? route : route.erase(dots, 3);
 }
 
 class OpenApi : public http::ServerTest {
@@ -110,8 +141,25 @@ class OpenApi : public http::ServerTest {
         check(route, read_answer(socket));
     }
     void tell(const std::string& route, const std::string& bytes) { tell(*server_, route, bytes); }
+
+    /// Asks for one task or picture, and what follows its name.
+    Answer tell_of(const std::string& route, const std::string& name) {
+        http::RawSocket socket(port());
+        socket.send(request_line(route, name) + "Host: localhost\r\nContent-Length: 0\r\n\r\n");
+        Answer answer = read_answer(socket);
+        check(route, answer);
+        return answer;
+    }
     void tell_body(const std::string& route, const std::string& body) {
         tell(route, format("Content-Length: {}\r\n\r\n{}", body.size(), body));
+    }
+    /// A route with a query.
+    void tell_body(const std::string& target, const std::string& body, const std::string& route) {
+        http::RawSocket socket(port());
+        socket.send(
+            target + " HTTP/1.1\r\nHost: localhost\r\n" +
+            format("Content-Length: {}\r\n\r\n{}", body.size(), body));
+        check(route, read_answer(socket));
     }
 
     void check(const std::string& route, const Answer& answer) {
@@ -130,7 +178,7 @@ class OpenApi : public http::ServerTest {
 
     /// What the server refuses before it looks for the route.
     void provoke_refusals(const std::string& route) {
-        const std::string path = route.substr(route.find(' '));
+        const std::string path = filled(route.substr(route.find(' ')), "x");
         http::RawSocket other_method(port());
         other_method.send(request_line("DELETE" + path) + "Host: localhost\r\n\r\n");
         check(route, read_answer(other_method));
@@ -161,9 +209,12 @@ class OpenApi : public http::ServerTest {
         }
     }
 
-    void draw(const std::string& body) {
-        auto told = std::async(std::launch::async, [&] { tell_body(kTxt2img, body); });
-        const domain::Task task = claim();
+    void draw(const char* route, const std::string& body) {
+        auto told = std::async(std::launch::async, [&] { tell_body(route, body); });
+        finish(claim());
+    }
+
+    void finish(const domain::Task& task) {
         const std::string picture = "local/" + task.id.text() + "/1/0.png";
         const storage::ObjectKey key = storage::ObjectKey::parse(picture).value();
         ASSERT_TRUE(objects_.put(key, {}));
@@ -175,8 +226,8 @@ class OpenApi : public http::ServerTest {
         dispatcher_.task_ended(task.id);
     }
 
-    void fail_to_draw(ErrorCode code) {
-        auto told = std::async(std::launch::async, [&] { tell_body(kTxt2img, "{}"); });
+    void fail_to_draw(const char* route, const std::string& body, ErrorCode code) {
+        auto told = std::async(std::launch::async, [&] { tell_body(route, body); });
         const domain::Task task = claim();
         const domain::LeaseToken token{task.id, task.attempt, kAgent};
         const domain::TaskFailure failure{Error{code, "the checkpoint"}, false};
@@ -185,25 +236,58 @@ class OpenApi : public http::ServerTest {
     }
 
     void provoke_txt2img() {
-        tell_body(kTxt2img, "{}");  // no checkpoint
-        ASSERT_TRUE(write_file(folder_ / "models" / "icons.safetensors", "weights"));
-        tell_body(kModels, "");
-        draw(R"({"force_task_id": "mine"})");
+        draw(kTxt2img, R"({"force_task_id": "mine"})");
         tell_body(kTxt2img, R"({"force_task_id": "mine", "steps": 2})");
         tell_body(kTxt2img, R"({"steps": 0})");
         tell_body(kTxt2img, R"({"script_name": "nonsense"})");
         tell_body(kTxt2img, R"({"prompt": null})");
-        // What the engine says of checkpoints that it cannot read or that do not fit.
-        for (const ErrorCode code :
-             {ErrorCode::corrupt_input,
-              ErrorCode::unimplemented,
-              ErrorCode::not_found,
-              ErrorCode::permission_denied,
-              ErrorCode::resource_exhausted,
-              ErrorCode::unavailable,
-              ErrorCode::internal}) {
-            fail_to_draw(code);
-        }
+        for (const ErrorCode code : kFailures)
+            fail_to_draw(kTxt2img, "{}", code);
+    }
+
+    void submit_later(const std::string& name, const std::string& body) {
+        tell(
+            kServerless,
+            format(
+                "taskId: {}\r\nRequest-Type: async\r\nContent-Length: {}\r\n\r\n{}",
+                name,
+                body.size(),
+                body));
+    }
+
+    void provoke_serverless() {
+        const std::string body = R"({"stable_diffusion_model": "icons.safetensors"})";
+        tell_body(kServerless, "{}");
+        tell_body(kServerless, R"({"stable_diffusion_model": "nonsense"})");
+        tell_body(kServerless, R"({"stable_diffusion_model": "icons", "steps": 0})");
+        draw(kServerless, body);
+        for (const ErrorCode code : kFailures)
+            fail_to_draw(kServerless, body, code);
+        submit_later("mine too", body);
+        submit_later("mine too", R"({"stable_diffusion_model": "icons", "steps": 2})");
+    }
+
+    /// After provoke_serverless: "mine too" waits.
+    void provoke_tasks() {
+        for (const char* route : {kResult, kProgress, kCancel})
+            tell_of(route, "nonsense");
+        tell_of(kProgress, "mine%20too");
+        tell_of(kResult, "mine%20too");
+        finish(claim());
+        const Answer result = tell_of(kResult, "mine%20too");
+        tell_of(kCancel, "mine%20too");
+        submit_later("cancelled", R"({"stable_diffusion_model": "icons"})");
+        tell_of(kCancel, "cancelled");
+        EXPECT_NE(tell_of(kResult, "cancelled").body.find("\"cancelled\""), std::string::npos);
+        tell_body("GET /tasks?limit=2&status=succeeded", "", kTasks);
+        tell_body("GET /tasks?limit=0", "", kTasks);
+
+        const std::string link = json::parse(result.body).value()["ossUrl"][0].as_string();
+        const std::string host = "http://localhost/images/";
+        ASSERT_TRUE(link.starts_with(host)) << link;
+        EXPECT_EQ(tell_of(kPicture, link.substr(host.size())).media_type, "image/png");
+        tell_of(kPicture, "local/0.png");
+        tell_of(kPicture, "UPPER");
     }
 
     void provoke_options() {
@@ -222,6 +306,7 @@ class OpenApi : public http::ServerTest {
     control::Dispatcher dispatcher_{store_};
     control::ModelFolder models_{folder_ / "models", folder_ / "hashes.json"};
     OptionStore options_{folder_ / "options"};
+    UrlSigner urls_{"secret", clock_};
     runtime::BlockingPool blocking_;
     telemetry::Metrics metrics_;
     bool has_agent_ = false;
@@ -230,6 +315,7 @@ class OpenApi : public http::ServerTest {
         models_,
         objects_,
         options_,
+        urls_,
         blocking_,
         metrics_,
         clock_,
@@ -248,21 +334,31 @@ TEST_F(OpenApi, ListsTheRoutesThatAreServed) {
     std::set<std::string> documented;
     for (const auto& [route, responses] : document_)
         documented.insert(route);
-    const std::vector<std::string> served = router_.routes();
-    EXPECT_EQ(documented, std::set<std::string>(served.begin(), served.end()));
+    std::set<std::string> served;
+    for (const std::string& route : router_.routes())
+        served.insert(documented_name(route));
+    EXPECT_EQ(documented, served);
 }
 
 TEST_F(OpenApi, ListsEveryAnswerAndNoOther) {
     tell_body("GET /readyz", "");  // no agent
     has_agent_ = true;
+    tell_body(kTxt2img, "{}");  // no checkpoint
+    ASSERT_TRUE(write_file(folder_ / "models" / "icons.safetensors", "weights"));
+    tell_body(kModels, "");
+    tell_of("GET /models/{name}", "icons.safetensors");
     provoke_txt2img();
-    for (const std::string& route : router_.routes()) {
+    provoke_serverless();
+    provoke_tasks();
+    for (const std::string& served : router_.routes()) {
+        const std::string route = documented_name(served);
         provoke_refusals(route);
         if (route != kTxt2img && route != kSetOptions) tell_body(route, "");
     }
     provoke_options();
     fs::remove_all(folder_ / "models");
     tell_body(kModels, "");
+    tell_body("GET /models", "");
 
     for (const auto& [route, responses] : document_) {
         for (const auto& [status, text] : responses) {

@@ -8,6 +8,8 @@
 namespace darkroom::gateway {
 
 void add_a1111_routes(http::Router& router, Parts& parts);
+void add_serverless_routes(http::Router& router, Parts& parts);
+void add_task_routes(http::Router& router, Parts& parts);
 void add_operations_routes(http::Router& router, Parts& parts);
 
 /// POST /sdapi/v1/txt2img.

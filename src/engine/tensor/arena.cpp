@@ -5,9 +5,6 @@
 
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
-#else
-#define ASAN_POISON_MEMORY_REGION(address, size) static_cast<void>(0)
-#define ASAN_UNPOISON_MEMORY_REGION(address, size) static_cast<void>(0)
 #endif
 
 namespace darkroom::engine {
@@ -20,12 +17,25 @@ std::size_t rounded_up(std::size_t bytes) {
     return std::max((bytes + kGranule - 1) / kGranule * kGranule, kGranule);
 }
 
+/// Lets AddressSanitizer report any use of these bytes.
+void forbid([[maybe_unused]] const std::byte* data, [[maybe_unused]] std::size_t bytes) {
+#ifdef __SANITIZE_ADDRESS__
+    ASAN_POISON_MEMORY_REGION(data, bytes);
+#endif
+}
+
+void permit([[maybe_unused]] const std::byte* data, [[maybe_unused]] std::size_t bytes) {
+#ifdef __SANITIZE_ADDRESS__
+    ASAN_UNPOISON_MEMORY_REGION(data, bytes);
+#endif
+}
+
 }  // namespace
 
 Arena::Arena(Backend& backend) : backend_(backend) {}
 
 Arena::~Arena() {
-    ASAN_UNPOISON_MEMORY_REGION(memory_.data(), peak_bytes_);
+    permit(memory_.data(), peak_bytes_);
 }
 
 Tensor Arena::allocate(const Shape& shape, DType dtype) {
@@ -49,12 +59,12 @@ Tensor Arena::allocate(const Shape& shape, DType dtype) {
     Storage* storage = spare_.back();
     spare_.pop_back();
     storage->rebind(memory_.data() + begin, bytes);
-    ASAN_UNPOISON_MEMORY_REGION(storage->data(), wanted);
+    permit(storage->data(), wanted);
     return Tensor(StorageRef(storage), shape, dtype);
 }
 
 void Arena::recycle(Storage* storage) {
-    ASAN_POISON_MEMORY_REGION(storage->data(), storage->capacity_bytes());
+    forbid(storage->data(), storage->capacity_bytes());
     const auto begin = static_cast<std::size_t>(storage->data() - memory_.data());
     ranges_.give_back(begin, storage->capacity_bytes());
     spare_.push_back(storage);

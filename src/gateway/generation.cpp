@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/generation.h"
+
+#include <chrono>
+
+#include "api/task_payload.h"
+#include "api/txt2img_response.h"
+#include "base/random.h"
+#include "base/sha256.h"
+
+namespace darkroom::gateway {
+
+api::Outcome<api::AcceptedTxt2img> accept(Parts& parts, const api::Txt2imgRequest& request) {
+    const api::Options options = parts.options.get(kLocalTenant);
+    const std::vector<domain::ModelDescription> models = parts.models.models();
+    const api::Txt2imgContext context{
+        parts.catalog, models, options, random_below, parts.find_unsupported};
+    return api::to_generation(request, context);
+}
+
+control::Submission make_submission(
+    const api::AcceptedTxt2img& accepted, const std::string& request_text) {
+    control::Submission submission;
+    submission.task.tenant = kLocalTenant;
+    submission.task.kind = "txt2img";
+    submission.task.model = accepted.generation.model;
+    submission.task.request = api::encode_generation(accepted.generation);
+    submission.task.body_hash = sha256_hex(request_text);
+    submission.task.idempotency_key = accepted.task_name;
+    submission.iterations = accepted.generation.iterations;
+    submission.batch_size = accepted.generation.batch_size;
+    return submission;
+}
+
+Error error_of(const domain::Task& task) {
+    if (task.error) return *task.error;
+    return Error{ErrorCode::internal, "the task ended without a result"};
+}
+
+Result<std::string> info_of(
+    const Parts& parts, const domain::Task& task, std::optional<double> denoising_strength) {
+    DARKROOM_TRY_ASSIGN(const domain::Generation generation, api::decode_generation(task.request));
+    DARKROOM_TRY_ASSIGN(const api::TaskResult result, api::decode_result(task.result));
+    const domain::ModelDescription model =
+        domain::describe_model(generation.model + ".safetensors", result.receipt.checkpoint_sha256);
+    api::GenerationReport report;
+    report.context = api::make_infotext_context(
+        generation, model, parts.catalog, "darkroom " + result.receipt.version);
+    report.infotexts = result.infotexts;
+    report.job_timestamp = api::job_timestamp(task.created_ms);
+    report.denoising_strength = denoising_strength;
+    return api::make_info(generation, report);
+}
+
+api::JobProgress job_progress(const control::LiveTask& task) {
+    api::JobProgress job;
+    job.is_active = true;
+    job.job = "scripts_txt2img";
+    job.job_timestamp = api::job_timestamp(task.created_ms);
+    job.interrupted = task.is_interrupted;
+    if (!task.is_held) {
+        job.textinfo = "Waiting...";
+        return job;
+    }
+    const cluster::Progress& progress = task.progress;
+    if (progress.phase == "loading") job.textinfo = "Loading weights...";
+    job.job_count = task.iterations;
+    job.job_no = progress.finished_pictures / task.batch_size;
+    if (progress.pictures > 0) {
+        job.sampling_steps = progress.total_steps / progress.pictures;
+        const std::int64_t before = job.job_no * task.batch_size * job.sampling_steps;
+        job.sampling_step = (progress.finished_steps - before) / task.batch_size;
+    }
+    job.elapsed_s =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - task.began).count();
+    return job;
+}
+
+}  // namespace darkroom::gateway

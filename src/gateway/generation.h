@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "api/progress.h"
+#include "api/txt2img_generation.h"
+#include "control/dispatcher.h"
+#include "gateway/gateway.h"
+
+/// What both APIs do to draw pictures.
+namespace darkroom::gateway {
+
+/// Judges a request by the checkpoints and the caller's options.
+api::Outcome<api::AcceptedTxt2img> accept(Parts& parts, const api::Txt2imgRequest& request);
+
+/// The task of an accepted request. `request_text` is what tells it from another one under the
+/// same name.
+control::Submission make_submission(
+    const api::AcceptedTxt2img& accepted, const std::string& request_text);
+
+/// Why a task that ended has no result.
+Error error_of(const domain::Task& task);
+
+/// A1111's `info` text of a task that succeeded. The row says what was drawn: a repeated request
+/// with a random seed gets the picture of the first. Fails with corrupt_input.
+Result<std::string> info_of(
+    const Parts& parts, const domain::Task& task, std::optional<double> denoising_strength = {});
+
+/// What A1111's progress shows of a task: its iterations are jobs, its pictures share the steps.
+api::JobProgress job_progress(const control::LiveTask& task);
+
+}  // namespace darkroom::gateway

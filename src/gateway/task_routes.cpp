@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tasks of the serverless Stable Diffusion API: result, progress, cancel, list; and their pictures.
+
+#include <algorithm>
+#include <charconv>
+
+#include "api/serverless_request.h"
+#include "api/serverless_task.h"
+#include "api/task_payload.h"
+#include "control/store_call.h"
+#include "gateway/generation.h"
+#include "gateway/routes.h"
+#include "gateway/task_views.h"
+
+namespace darkroom::gateway {
+namespace {
+
+using boost::asio::awaitable;
+using storage::TaskStore;
+
+constexpr std::int32_t kDefaultPage = 100;
+constexpr std::int32_t kLongestPage = 1000;
+
+/// The caller's task of that name: one that it chose itself, or the id. Somebody else's task is
+/// not found.
+runtime::Task<domain::Task> find_task(Parts& parts, std::string name) {
+    TaskStore& store = parts.dispatcher.store();
+    const Result<domain::TaskId> id = domain::TaskId::parse(name);
+    if (id) {
+        Result<domain::Task> task = co_await control::store_call(store, &TaskStore::get, *id);
+        if (task && task->tenant == kLocalTenant) co_return task;
+        if (!task && task.error().code != ErrorCode::not_found) co_return task;
+    }
+    storage::TaskName named{kLocalTenant, std::move(name)};
+    Result<domain::Task> task =
+        co_await control::store_call(store, &TaskStore::find, std::move(named));
+    co_return task;
+}
+
+http::Response not_found_or(const Error& error) {
+    if (error.code == ErrorCode::not_found || error.code == ErrorCode::invalid_argument) {
+        return respond(api::message_refusal(404, "not found"));
+    }
+    return respond(message_from(error));
+}
+
+std::string wanted_task(const http::Request& request) {
+    return std::string(request.parameters.get("taskId"));
+}
+
+Result<json::Object> finished_body(
+    const Parts& parts, const domain::Task& task, const http::Request& request) {
+    DARKROOM_TRY_ASSIGN(const api::TaskPictures pictures, pictures_of(parts, task, request));
+    DARKROOM_TRY_ASSIGN(const std::string info, info_of(parts, task));
+    DARKROOM_TRY_ASSIGN(const domain::Generation generation, api::decode_generation(task.request));
+    api::TaskDetails details;
+    DARKROOM_TRY_ASSIGN(details.info, json::parse(info));
+    details.parameters = api::generation_parameters(generation);
+    return api::result_body(task, pictures, std::move(details));
+}
+
+awaitable<http::Response> show_result(Parts& parts, http::Request request) {
+    const Result<domain::Task> task = co_await find_task(parts, wanted_task(request));
+    if (!task) co_return not_found_or(task.error());
+    if (task->state != domain::TaskState::succeeded) {
+        co_return respond(json::Value(api::result_body(*task)));
+    }
+    Result<json::Object> body = finished_body(parts, *task, request);
+    if (!body) co_return respond(message_from(body.error()));
+    co_return respond(json::Value(*std::move(body)));
+}
+
+awaitable<http::Response> show_progress(Parts& parts, http::Request request) {
+    const Result<domain::Task> task = co_await find_task(parts, wanted_task(request));
+    if (!task) co_return not_found_or(task.error());
+    std::optional<api::JobProgress> job;
+    std::optional<std::size_t> position;
+    if (const auto live = parts.dispatcher.progress().find(task->id)) {
+        job = job_progress(*live);
+        position = parts.dispatcher.progress().position(task->id);
+    }
+    co_return respond(json::Value(api::task_progress_body(*task, job, position)));
+}
+
+awaitable<http::Response> cancel(Parts& parts, http::Request request) {
+    const Result<domain::Task> task = co_await find_task(parts, wanted_task(request));
+    if (!task) co_return not_found_or(task.error());
+    const Result<domain::CancelOutcome> outcome = co_await parts.dispatcher.cancel(task->id);
+    if (!outcome) co_return not_found_or(outcome.error());
+    if (*outcome == domain::CancelOutcome::already_final) {
+        co_return respond(api::message_refusal(409, "the task has already ended"));
+    }
+    co_return respond(json::Value(json::Object{{"message", "success"}}));
+}
+
+/// The states that a word of the API stands for; also the exact word of one state.
+std::vector<domain::TaskState> states_of(std::string_view word) {
+    std::vector<domain::TaskState> states;
+    for (const domain::TaskState state : domain::kTaskStates) {
+        if (api::serverless_status(state) == word || domain::to_string(state) == word) {
+            states.push_back(state);
+        }
+    }
+    return states;
+}
+
+api::Outcome<storage::TaskFilter> filter_of(const http::Request& request) {
+    storage::TaskFilter filter;
+    filter.tenant = kLocalTenant;
+    filter.limit = kDefaultPage;
+    const http::Parameters& query = request.location.query;
+    if (const std::string* word = query.find("status")) {
+        filter.states = states_of(*word);
+        if (filter.states.empty()) return api::message_refusal(422, "status: no such status");
+    }
+    if (const std::string* text = query.find("limit")) {
+        const auto parsed =
+            std::from_chars(text->data(), text->data() + text->size(), filter.limit);
+        const bool is_number =
+            parsed.ec == std::errc() && parsed.ptr == text->data() + text->size();
+        if (!is_number || filter.limit < 1 || filter.limit > kLongestPage) {
+            return api::message_refusal(422, "limit: a number from 1 to 1000");
+        }
+    }
+    if (const std::string* text = query.find("before")) {
+        const Result<domain::TaskId> id = domain::TaskId::parse(*text);
+        if (!id) return api::message_refusal(422, "before: the `next` of another page");
+        filter.before = *id;
+    }
+    return filter;
+}
+
+awaitable<http::Response> list_tasks(Parts& parts, http::Request request) {
+    auto filter = filter_of(request);
+    if (!filter) co_return respond(filter.error());
+    const auto limit = static_cast<std::size_t>(filter->limit);
+    storage::TaskFilter wanted = *std::move(filter);
+    const Result<std::vector<domain::Task>> page =
+        co_await control::store_call(parts.dispatcher.store(), &TaskStore::list, std::move(wanted));
+    if (!page) co_return respond(message_from(page.error()));
+    co_return respond(json::Value(api::task_list_body(*page, page->size() < limit)));
+}
+
+awaitable<http::Response> show_picture(Parts& parts, http::Request request) {
+    const auto key = storage::ObjectKey::parse(request.parameters.get("key"));
+    if (!key) co_return respond(api::message_refusal(404, "not found"));
+    const Result<void> allowed = parts.urls.check(*key, request.location.query);
+    if (!allowed) co_return respond(message_from(allowed.error()));
+    using Bytes = std::vector<std::byte>;
+    std::function<Result<Bytes>()> work = [&parts, wanted = *key] {
+        return parts.objects.get(wanted);
+    };
+    const Result<Bytes> bytes =
+        co_await parts.blocking.run<Bytes>(std::move(work), runtime::Deadline::never());
+    if (!bytes) co_return not_found_or(bytes.error());
+    http::Response response;
+    response.headers.set("Content-Type", "image/png");
+    response.headers.set("Cache-Control", "private, max-age=3600");
+    response.headers.set("X-Content-Type-Options", "nosniff");
+    response.body.assign(
+        static_cast<const char*>(static_cast<const void*>(bytes->data())), bytes->size());
+    co_return response;
+}
+
+}  // namespace
+
+void add_task_routes(http::Router& router, Parts& parts) {
+    const auto add = [&](const char* method, const char* pattern, auto handler) {
+        router.add(method, pattern, [&parts, handler](http::Request request) {
+            return handler(parts, std::move(request));
+        });
+    };
+    add("GET", "/tasks", list_tasks);
+    add("GET", "/tasks/{taskId}/result", show_result);
+    add("GET", "/tasks/{taskId}/progress", show_progress);
+    add("POST", "/tasks/{taskId}/cancellation", cancel);
+    add("GET", "/images/{key...}", show_picture);
+}
+
+}  // namespace darkroom::gateway

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "api/refusal.h"
+#include "api/serverless_task.h"
+#include "gateway/gateway.h"
+
+/// What the serverless routes share.
+namespace darkroom::gateway {
+
+/// The pictures of a task that succeeded, with links that the caller's host part leads. Fails with
+/// corrupt_input.
+Result<api::TaskPictures> pictures_of(
+    const Parts& parts, const domain::Task& task, const http::Request& request);
+
+/// {"message": ...} with the error's status.
+api::Refusal message_from(const Error& error);
+
+}  // namespace darkroom::gateway
