@@ -61,7 +61,7 @@ Result<void> check(const ServeOptions& options) {
                 options.host)};
     }
     std::error_code error;
-    fs::create_directories(options.data, error);
+    const bool is_new = fs::create_directories(options.data, error);
     if (error) {
         return Error{
             ErrorCode::permission_denied,
@@ -70,6 +70,8 @@ Result<void> check(const ServeOptions& options) {
                 options.data.string(),
                 error.message())};
     }
+    // Prompts, pictures and the secret of their links are nobody else's.
+    if (is_new) fs::permissions(options.data, fs::perms::owner_all, error);
     return {};
 }
 

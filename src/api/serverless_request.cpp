@@ -29,6 +29,10 @@ json::Object overrides_of(const json::Object& body) {
     return overrides != nullptr && overrides->is_object() ? overrides->as_object() : json::Object();
 }
 
+std::string_view file_name(std::string_view path) {
+    return path.substr(path.rfind('/') + 1);
+}
+
 /// One entry of a 422 as "steps: must be ...".
 std::string entry_text(const json::Value& entry) {
     const json::Value* message = entry.is_object() ? entry.as_object().find("msg") : nullptr;
@@ -117,6 +121,9 @@ Outcome<const domain::ModelDescription*> serverless_model(
     std::span<const domain::ModelDescription> models, std::string_view checkpoint) {
     for (const domain::ModelDescription& model : models) {
         if (model.relative_name == checkpoint) return &model;
+    }
+    for (const domain::ModelDescription& model : models) {
+        if (file_name(model.relative_name) == checkpoint) return &model;
     }
     const domain::ModelDescription* model = domain::find_model(models, checkpoint);
     if (model == nullptr) {

@@ -37,8 +37,8 @@ struct ServerlessTxt2img {
 /// absent checkpoint, with 422 fields of the wrong type.
 Outcome<ServerlessTxt2img> parse_serverless_txt2img(std::string_view body);
 
-/// The checkpoint of that name: its path below the models folder, else find_model. Refuses with
-/// 404.
+/// The checkpoint of that name: its path below the models folder, else its file name, else
+/// find_model. Refuses with 404.
 Outcome<const domain::ModelDescription*> serverless_model(
     std::span<const domain::ModelDescription> models, std::string_view checkpoint);
 

@@ -91,6 +91,8 @@ TEST(ServerlessRequest, FindsCheckpointsByPathAndAlias) {
     ASSERT_TRUE(by_path);
     EXPECT_EQ((*by_path)->name, "photo");
     EXPECT_TRUE(serverless_model(surroundings.models, "icons-128"));
+    EXPECT_TRUE(serverless_model(surroundings.models, "photo.safetensors"));
+    EXPECT_FALSE(serverless_model(surroundings.models, "hoto.safetensors"));
     const auto unknown = serverless_model(surroundings.models, "../../config.json");
     ASSERT_FALSE(unknown);
     EXPECT_EQ(unknown.error().status, 404);

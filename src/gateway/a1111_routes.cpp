@@ -45,15 +45,9 @@ awaitable<http::Response> post_options(Parts& parts, http::Request request) {
 }
 
 awaitable<http::Response> sd_models(Parts& parts) {
-    // A checkpoint copied into the folder shows up without a restart.
-    std::function<Result<bool>()> work = [&parts]() -> Result<bool> {
-        DARKROOM_TRY(parts.models.scan());
-        return true;
-    };
-    const Result<bool> scanned =
-        co_await parts.blocking.run<bool>(std::move(work), runtime::Deadline::never());
-    if (!scanned) co_return respond(api::refusal_from(scanned.error()));
-    co_return respond(api::models_body(parts.models.models()));
+    const auto models = co_await scan_models(parts);
+    if (!models) co_return respond(api::refusal_from(models.error()));
+    co_return respond(api::models_body(*models));
 }
 
 }  // namespace

@@ -10,6 +10,17 @@
 
 namespace darkroom::gateway {
 
+runtime::Task<std::vector<domain::ModelDescription>> scan_models(Parts& parts) {
+    using Models = std::vector<domain::ModelDescription>;
+    std::function<Result<Models>()> work = [&parts]() -> Result<Models> {
+        DARKROOM_TRY(parts.models.scan());
+        return parts.models.models();
+    };
+    Result<Models> models =
+        co_await parts.blocking.run<Models>(std::move(work), runtime::Deadline::never());
+    co_return models;
+}
+
 api::Outcome<api::AcceptedTxt2img> accept(Parts& parts, const api::Txt2imgRequest& request) {
     const api::Options options = parts.options.get(kLocalTenant);
     const std::vector<domain::ModelDescription> models = parts.models.models();

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "api/progress.h"
 #include "api/txt2img_generation.h"
@@ -11,6 +12,10 @@
 
 /// What both APIs do to draw pictures.
 namespace darkroom::gateway {
+
+/// The checkpoints, after a look at the folder: a file that was copied into it shows up without a
+/// restart. Fails as ModelFolder::scan.
+runtime::Task<std::vector<domain::ModelDescription>> scan_models(Parts& parts);
 
 /// Judges a request by the checkpoints and the caller's options.
 api::Outcome<api::AcceptedTxt2img> accept(Parts& parts, const api::Txt2imgRequest& request);

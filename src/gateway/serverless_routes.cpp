@@ -84,15 +84,9 @@ awaitable<http::Response> serverless_txt2img(Parts& parts, http::Request request
 }
 
 awaitable<http::Response> list_models(Parts& parts) {
-    // A checkpoint copied into the folder shows up without a restart.
-    std::function<Result<bool>()> work = [&parts]() -> Result<bool> {
-        DARKROOM_TRY(parts.models.scan());
-        return true;
-    };
-    const Result<bool> scanned =
-        co_await parts.blocking.run<bool>(std::move(work), runtime::Deadline::never());
-    if (!scanned) co_return respond(message_from(scanned.error()));
-    co_return respond(json::Value(api::serverless_models_body(parts.models.models())));
+    const auto models = co_await scan_models(parts);
+    if (!models) co_return respond(message_from(models.error()));
+    co_return respond(json::Value(api::serverless_models_body(*models)));
 }
 
 http::Response show_model(Parts& parts, const http::Request& request) {

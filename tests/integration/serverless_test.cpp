@@ -202,5 +202,12 @@ TEST_F(Serverless, CheckpointsAreListed) {
     }
 }
 
+TEST(DataFolder, IsNobodyElsesWhenTheServerMakesIt) {
+    const TemporaryFolder parent;
+    const Server server(parent / "data");
+    EXPECT_EQ(
+        std::filesystem::status(parent / "data").permissions(), std::filesystem::perms::owner_all);
+}
+
 }  // namespace
 }  // namespace darkroom::integration
