@@ -87,25 +87,26 @@ Outcome<ServerlessTxt2img> parse_serverless_txt2img(std::string_view body) {
     if (!parsed || !parsed->is_object()) return message_refusal(kBadRequest, "bad request body");
     ServerlessTxt2img result;
     json::Object known;
+    json::Value vae;
     for (const auto& [key, value] : parsed->as_object()) {
         const std::string name = lower_ascii(key);
         if (name == "stable_diffusion_model" || name == "stablediffusionmodel") {
             if (value.is_string()) result.checkpoint = value.as_string();
         } else if (name == "sd_vae") {
-            json::Object overrides = overrides_of(known);
-            // Absent and null are "None" in that API, which is what every checkpoint's own VAE is.
-            if (!value.is_null()) overrides.set("sd_vae", value);
-            known.set("override_settings", std::move(overrides));
-        } else if (name == "override_settings" && value.is_object()) {
-            json::Object overrides = value.as_object();
-            for (const auto& [option, chosen] : overrides_of(known))
-                overrides.set(option, chosen);
-            known.set("override_settings", std::move(overrides));
+            vae = value;
         } else if (const auto field = field_names().find(name); field != field_names().end()) {
             known.set(field->second, value);
         } else if (name != "save_dir") {
             result.unknown_fields.push_back(key);
         }
+    }
+    // Absent and null are "None" in that API, which is what every checkpoint's own VAE is.
+    const json::Value* overrides = known.find("override_settings");
+    const bool has_room = overrides == nullptr || overrides->is_object() || overrides->is_null();
+    if (!vae.is_null() && has_room) {
+        json::Object changed = overrides_of(known);
+        changed.set("sd_vae", vae);
+        known.set("override_settings", std::move(changed));
     }
     if (result.checkpoint.empty()) {
         return message_refusal(
@@ -143,7 +144,7 @@ Outcome<std::string> parse_task_name(std::string_view header) {
         return message_refusal(
             kBadRequest,
             format(
-                "the taskId header has at most {} bytes and no control characters",
+                "the taskId header has at most {} bytes, in UTF-8, and no control characters",
                 kLongestTaskName));
     }
     return std::string(header);

@@ -85,6 +85,16 @@ TEST(ServerlessRequest, TheVaeIsAnOptionWhereverItStands) {
     }
 }
 
+TEST(ServerlessRequest, SettingsThatAreNoObjectAreRefusedWhereverTheVaeStands) {
+    for (const char* body :
+         {R"({"stable_diffusion_model": "m", "override_settings": 5, "sd_vae": "None"})",
+          R"({"stable_diffusion_model": "m", "sd_vae": "None", "override_settings": 5})"}) {
+        const auto parsed = parse_serverless_txt2img(body);
+        ASSERT_FALSE(parsed) << body;
+        EXPECT_EQ(parsed.error().status, 422);
+    }
+}
+
 TEST(ServerlessRequest, FindsCheckpointsByPathAndAlias) {
     const TestSurroundings surroundings;
     const auto by_path = serverless_model(surroundings.models, "people/photo.safetensors");
@@ -116,6 +126,7 @@ TEST(ServerlessRequest, TaskNamesAreShortAndPrintable) {
     EXPECT_EQ(parse_task_name("myTask1").value(), "myTask1");
     EXPECT_EQ(parse_task_name("").value(), "");
     EXPECT_EQ(parse_task_name("a\x01").error().status, 400);
+    EXPECT_EQ(parse_task_name("\xff\xfe").error().status, 400);
     EXPECT_EQ(parse_task_name(std::string(257, 'a')).error().status, 400);
 }
 

@@ -26,14 +26,13 @@ constexpr std::int32_t kLongestPage = 1000;
 runtime::Task<domain::Task> find_task(Parts& parts, std::string name) {
     TaskStore& store = parts.dispatcher.store();
     const Result<domain::TaskId> id = domain::TaskId::parse(name);
-    if (id) {
-        Result<domain::Task> task = co_await control::store_call(store, &TaskStore::get, *id);
-        if (task && task->tenant == kLocalTenant) co_return task;
-        if (!task && task.error().code != ErrorCode::not_found) co_return task;
-    }
+    // A name comes first: it may look like the id of another task.
     storage::TaskName named{kLocalTenant, std::move(name)};
     Result<domain::Task> task =
         co_await control::store_call(store, &TaskStore::find, std::move(named));
+    if (task || task.error().code != ErrorCode::not_found || !id) co_return task;
+    task = co_await control::store_call(store, &TaskStore::get, *id);
+    if (task && task->tenant != kLocalTenant) co_return storage::no_such_task();
     co_return task;
 }
 

@@ -150,6 +150,16 @@ TEST_F(Serverless, ATaskThatIsDrawnStopsSoonAndEndsCancelled) {
     EXPECT_EQ(server_->metric("darkroom_agent_starts_total"), 1);
 }
 
+TEST_F(Serverless, ANameThatLooksLikeAnotherTasksIdStillMeansItsOwnTask) {
+    const Answer first = send(order_of({}), {});
+    ASSERT_TRUE(first);
+    const std::string id(first->headers.get("taskId"));
+    EXPECT_EQ(status(id), "succeeded");
+    submit(id, {.steps = 3});
+    ASSERT_TRUE(eventually([&] { return status(id) == "succeeded"; }));
+    EXPECT_EQ(look(id, "result")["info"]["steps"].as_integer(), 3);
+}
+
 TEST_F(Serverless, TasksSurviveTheServerAndAreListed) {
     submit("kept", {.steps = kManySteps / 4});
     server_->signal(SIGKILL);
