@@ -13,7 +13,7 @@ namespace {
 
 using boost::asio::awaitable;
 
-/// A request on its way to a task. Every answer to it names the task.
+/// A request on its way to a task. Every answer to it names the task, once that has a name.
 struct Order {
     std::string name;
     bool is_async = false;
@@ -26,7 +26,7 @@ http::Response answer(const Order& order, int status, json::Object body) {
             "unknownFields", json::Array(order.unknown_fields.begin(), order.unknown_fields.end()));
     }
     http::Response response = http::json_response(status, json::dump(std::move(body)));
-    response.headers.set("taskId", order.name);
+    if (!order.name.empty()) response.headers.set("taskId", order.name);
     return response;
 }
 

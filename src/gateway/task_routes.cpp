@@ -70,13 +70,17 @@ awaitable<http::Response> show_result(Parts& parts, http::Request request) {
 }
 
 awaitable<http::Response> show_progress(Parts& parts, http::Request request) {
-    const Result<domain::Task> task = co_await find_task(parts, wanted_task(request));
+    Result<domain::Task> task = co_await find_task(parts, wanted_task(request));
     if (!task) co_return not_found_or(task.error());
     std::optional<api::JobProgress> job;
     std::optional<std::size_t> position;
     if (const auto live = parts.dispatcher.progress().find(task->id)) {
         job = job_progress(*live);
         position = parts.dispatcher.progress().position(task->id);
+    } else if (!domain::is_final(task->state)) {
+        // It has ended since the row was read.
+        task = co_await find_task(parts, wanted_task(request));
+        if (!task) co_return not_found_or(task.error());
     }
     co_return respond(json::Value(api::task_progress_body(*task, job, position)));
 }

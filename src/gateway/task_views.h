@@ -10,8 +10,8 @@
 /// What the serverless routes share.
 namespace darkroom::gateway {
 
-/// The pictures of a task that succeeded, with links that the caller's host part leads. Fails with
-/// corrupt_input.
+/// The pictures of a task that succeeded, with http links to the host that the caller asked. Fails
+/// with corrupt_input.
 Result<api::TaskPictures> pictures_of(
     const Parts& parts, const domain::Task& task, const http::Request& request);
 

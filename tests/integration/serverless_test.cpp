@@ -183,6 +183,9 @@ TEST_F(Serverless, MistakesAreNamedInTheReferencesShape) {
     };
     expect(send("not JSON", {}), 400, "bad request body");
     expect(send("{}", {}), 400, "stable_diffusion_model");
+    const Answer unnamed = send(order_of({}), {{"taskId", std::string(257, 'a')}});
+    expect(unnamed, 400, "taskId header");
+    EXPECT_EQ(unnamed->headers.find("taskId"), nullptr);
     const Answer unknown = send(R"({"stable_diffusion_model": "../../config.json"})", {});
     expect(unknown, 404, "model not found");
     EXPECT_FALSE(unknown->headers.get("taskId").empty());
