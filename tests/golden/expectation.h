@@ -24,8 +24,8 @@ engine::Tensor input_nhwc(
 /// NHWC tensor to f32 numbers in NCHW order.
 std::vector<float> nchw_values(const engine::Tensor& nhwc);
 
-/// What bf16 may cost: cosine at least 0.999; an error of at most 3 % of the std at the eight
-/// points that goldens record, 1.5 % in the root mean square and 15 % anywhere (docs/adr/0008).
+/// What bf16 may cost: cosine at least 0.999; an error of at most 1.5 % of the std in the root mean
+/// square and 15 % anywhere (docs/adr/0008 says why not 3 %).
 void expect_close_in_bf16(const std::vector<float>& bf16, const std::vector<float>& f32);
 
 }  // namespace darkroom::testing
