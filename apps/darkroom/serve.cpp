@@ -110,7 +110,8 @@ Result<void> run(const ServeOptions& options) {
     DARKROOM_TRY(check(options));
     SystemClock clock;
     DARKROOM_TRY_ASSIGN(
-        const auto store, storage::SqliteTaskStore::open(options.data / "tasks.db", clock));
+        const auto database, storage::SqliteDatabase::open(options.data / "tasks.db", clock));
+    DARKROOM_TRY_ASSIGN(const auto store, storage::SqliteTaskStore::open(database));
     DARKROOM_TRY_ASSIGN(
         const auto objects, storage::FilesystemObjectStore::open(options.data / "objects"));
     std::error_code ignored;

@@ -12,17 +12,18 @@ using boost::asio::awaitable;
 http::Response progress(Parts& parts, const http::Request& request) {
     std::optional<std::string> name;
     if (const auto wanted = request.location.query.find("id_task")) name = *wanted;
-    const auto task = parts.dispatcher.progress().find(kLocalTenant, name);
+    const auto task = parts.dispatcher.progress().find(caller_of(request).tenant, name);
     return respond(api::progress_body(task ? job_progress(*task) : api::JobProgress{}));
 }
 
-http::Response interrupt(Parts& parts) {
-    parts.dispatcher.interrupt(kLocalTenant, std::nullopt);
+http::Response interrupt(Parts& parts, const http::Request& request) {
+    parts.dispatcher.interrupt(caller_of(request).tenant, std::nullopt);
     return respond(json::Object{});
 }
 
-http::Response get_options(Parts& parts) {
-    return respond(api::options_body(parts.options.get(kLocalTenant), parts.models.models()));
+http::Response get_options(Parts& parts, const http::Request& request) {
+    const api::Options options = parts.options.get(caller_of(request).tenant);
+    return respond(api::options_body(options, parts.models.models()));
 }
 
 awaitable<http::Response> post_options(Parts& parts, http::Request request) {
@@ -31,11 +32,12 @@ awaitable<http::Response> post_options(Parts& parts, http::Request request) {
         co_return respond(api::validation_refusal(
             {{{"body"}, "value is not a valid dict", "type_error.dict", std::nullopt}}));
     }
-    const api::Options before = parts.options.get(kLocalTenant);
+    const Caller caller = caller_of(request);
+    const api::Options before = parts.options.get(caller.tenant);
     auto changed = before.with_changes(body->as_object(), parts.models.models());
     if (!changed) co_return respond(changed.error());
-    std::function<Result<bool>()> work = [&parts, options = *changed]() -> Result<bool> {
-        DARKROOM_TRY(parts.options.set(kLocalTenant, options));
+    std::function<Result<bool>()> work = [&parts, caller, options = *changed]() -> Result<bool> {
+        DARKROOM_TRY(parts.options.set(caller.tenant, options));
         return true;
     };
     const Result<bool> saved =
@@ -66,9 +68,13 @@ void add_a1111_routes(http::Router& router, Parts& parts) {
     const auto add = [&](const char* method, const char* path, auto function) {
         router.add(method, base + path, http::immediate(std::move(function)));
     };
-    add("GET", "/options", [&parts](const http::Request&) { return get_options(parts); });
+    add("GET", "/options", [&parts](const http::Request& request) {
+        return get_options(parts, request);
+    });
     add("GET", "/progress", [&parts](const http::Request& r) { return progress(parts, r); });
-    add("POST", "/interrupt", [&parts](const http::Request&) { return interrupt(parts); });
+    add("POST", "/interrupt", [&parts](const http::Request& request) {
+        return interrupt(parts, request);
+    });
     add("GET", "/samplers", [&parts](const http::Request&) {
         return respond(api::samplers_body(parts.catalog));
     });

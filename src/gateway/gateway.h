@@ -37,9 +37,6 @@ struct Parts {
     std::string version;
 };
 
-/// The tenant of every caller as long as there are no keys: loopback is trusted.
-inline constexpr const char* kLocalTenant = "local";
-
 /// Adds every route that is served: A1111's API, the serverless API and the routes for operators.
 void add_routes(http::Router& router, Parts& parts);
 

@@ -21,8 +21,9 @@ runtime::Task<std::vector<domain::ModelDescription>> scan_models(Parts& parts) {
     co_return models;
 }
 
-api::Outcome<api::AcceptedTxt2img> accept(Parts& parts, const api::Txt2imgRequest& request) {
-    const api::Options options = parts.options.get(kLocalTenant);
+api::Outcome<api::AcceptedTxt2img> accept(
+    Parts& parts, const Caller& caller, const api::Txt2imgRequest& request) {
+    const api::Options options = parts.options.get(caller.tenant);
     const std::vector<domain::ModelDescription> models = parts.models.models();
     const api::Txt2imgContext context{
         parts.catalog, models, options, random_below, parts.find_unsupported};
@@ -30,9 +31,9 @@ api::Outcome<api::AcceptedTxt2img> accept(Parts& parts, const api::Txt2imgReques
 }
 
 control::Submission make_submission(
-    const api::AcceptedTxt2img& accepted, const std::string& request_text) {
+    const Caller& caller, const api::AcceptedTxt2img& accepted, const std::string& request_text) {
     control::Submission submission;
-    submission.task.tenant = kLocalTenant;
+    submission.task.tenant = caller.tenant;
     submission.task.kind = "txt2img";
     submission.task.model = accepted.generation.model;
     submission.task.request = api::encode_generation(accepted.generation);

@@ -8,6 +8,7 @@
 #include "api/progress.h"
 #include "api/txt2img_generation.h"
 #include "control/dispatcher.h"
+#include "gateway/caller.h"
 #include "gateway/gateway.h"
 
 /// What both APIs do to draw pictures.
@@ -18,12 +19,13 @@ namespace darkroom::gateway {
 runtime::Task<std::vector<domain::ModelDescription>> scan_models(Parts& parts);
 
 /// Judges a request by the checkpoints and the caller's options.
-api::Outcome<api::AcceptedTxt2img> accept(Parts& parts, const api::Txt2imgRequest& request);
+api::Outcome<api::AcceptedTxt2img> accept(
+    Parts& parts, const Caller& caller, const api::Txt2imgRequest& request);
 
 /// The task of an accepted request. `request_text` is what tells it from another one under the
 /// same name.
 control::Submission make_submission(
-    const api::AcceptedTxt2img& accepted, const std::string& request_text);
+    const Caller& caller, const api::AcceptedTxt2img& accepted, const std::string& request_text);
 
 /// Why a task that ended has no result.
 Error error_of(const domain::Task& task);

@@ -43,6 +43,7 @@ http::Response fail(const Order& order, const Error& error) {
 /// The order and its submission, or the answer that refuses it.
 api::Outcome<control::Submission> submission_of(
     Parts& parts, const http::Request& request, Order& order) {
+    const Caller caller = caller_of(request);
     const domain::TaskId id = domain::TaskId::random();
     DARKROOM_TRY_ASSIGN(order.name, api::parse_task_name(request.headers.get("taskId")));
     const bool is_named = !order.name.empty();
@@ -55,9 +56,9 @@ api::Outcome<control::Submission> submission_of(
     api::draw_with(parsed.request, *model);
     parsed.request.parameters.set(
         "force_task_id", is_named ? json::Value(order.name) : json::Value());
-    const auto accepted = accept(parts, parsed.request);
+    const auto accepted = accept(parts, caller, parsed.request);
     if (!accepted) return api::as_message(accepted.error());
-    control::Submission submission = make_submission(*accepted, request.body);
+    control::Submission submission = make_submission(caller, *accepted, request.body);
     submission.task.id = id;
     return submission;
 }

@@ -23,16 +23,18 @@ constexpr std::int32_t kLongestPage = 1000;
 
 /// The caller's task of that name: one that it chose itself, or the id. Somebody else's task is
 /// not found.
-runtime::Task<domain::Task> find_task(Parts& parts, std::string name) {
+runtime::Task<domain::Task> find_task(Parts& parts, const http::Request& request) {
+    const Caller caller = caller_of(request);
+    std::string name(request.parameters.get("taskId"));
     TaskStore& store = parts.dispatcher.store();
     const Result<domain::TaskId> id = domain::TaskId::parse(name);
     // A name comes first: it may look like the id of another task.
-    storage::TaskName named{kLocalTenant, std::move(name)};
+    storage::TaskName named{caller.tenant, std::move(name)};
     Result<domain::Task> task =
         co_await control::store_call(store, &TaskStore::find, std::move(named));
     if (task || task.error().code != ErrorCode::not_found || !id) co_return task;
     task = co_await control::store_call(store, &TaskStore::get, *id);
-    if (task && task->tenant != kLocalTenant) co_return storage::no_such_task();
+    if (task && task->tenant != caller.tenant) co_return storage::no_such_task();
     co_return task;
 }
 
@@ -41,10 +43,6 @@ http::Response not_found_or(const Error& error) {
         return respond(api::message_refusal(404, "not found"));
     }
     return respond(message_from(error));
-}
-
-std::string wanted_task(const http::Request& request) {
-    return std::string(request.parameters.get("taskId"));
 }
 
 Result<json::Object> finished_body(
@@ -59,7 +57,7 @@ Result<json::Object> finished_body(
 }
 
 awaitable<http::Response> show_result(Parts& parts, http::Request request) {
-    const Result<domain::Task> task = co_await find_task(parts, wanted_task(request));
+    const Result<domain::Task> task = co_await find_task(parts, request);
     if (!task) co_return not_found_or(task.error());
     if (task->state != domain::TaskState::succeeded) {
         co_return respond(json::Value(api::result_body(*task)));
@@ -70,7 +68,7 @@ awaitable<http::Response> show_result(Parts& parts, http::Request request) {
 }
 
 awaitable<http::Response> show_progress(Parts& parts, http::Request request) {
-    Result<domain::Task> task = co_await find_task(parts, wanted_task(request));
+    Result<domain::Task> task = co_await find_task(parts, request);
     if (!task) co_return not_found_or(task.error());
     std::optional<api::JobProgress> job;
     std::optional<std::size_t> position;
@@ -79,14 +77,14 @@ awaitable<http::Response> show_progress(Parts& parts, http::Request request) {
         position = parts.dispatcher.progress().position(task->id);
     } else if (!domain::is_final(task->state)) {
         // It has ended since the row was read.
-        task = co_await find_task(parts, wanted_task(request));
+        task = co_await find_task(parts, request);
         if (!task) co_return not_found_or(task.error());
     }
     co_return respond(json::Value(api::task_progress_body(*task, job, position)));
 }
 
 awaitable<http::Response> cancel(Parts& parts, http::Request request) {
-    const Result<domain::Task> task = co_await find_task(parts, wanted_task(request));
+    const Result<domain::Task> task = co_await find_task(parts, request);
     if (!task) co_return not_found_or(task.error());
     const Result<domain::CancelOutcome> outcome = co_await parts.dispatcher.cancel(task->id);
     if (!outcome) co_return not_found_or(outcome.error());
@@ -109,7 +107,7 @@ std::vector<domain::TaskState> states_of(std::string_view word) {
 
 api::Outcome<storage::TaskFilter> filter_of(const http::Request& request) {
     storage::TaskFilter filter;
-    filter.tenant = kLocalTenant;
+    filter.tenant = caller_of(request).tenant;
     filter.limit = kDefaultPage;
     const http::Parameters& query = request.location.query;
     if (const std::string* word = query.find("status")) {

@@ -25,10 +25,11 @@ Result<Pictures> read_pictures(storage::ObjectStore& objects, const api::TaskRes
 boost::asio::awaitable<http::Response> txt2img(Parts& parts, http::Request request) {
     auto parsed = api::parse_txt2img(request.body);
     if (!parsed) co_return respond(parsed.error());
-    auto accepted = accept(parts, *parsed);
+    const Caller caller = caller_of(request);
+    auto accepted = accept(parts, caller, *parsed);
     if (!accepted) co_return respond(accepted.error());
 
-    control::Submission submission = make_submission(*accepted, request.body);
+    control::Submission submission = make_submission(caller, *accepted, request.body);
     const Result<domain::Task> submitted = co_await parts.dispatcher.submit(std::move(submission));
     if (!submitted) co_return respond(api::refusal_from(submitted.error()));
     // A client that goes away finds its picture under the same force_task_id.

@@ -95,11 +95,15 @@ domain::NewTask large_task() {
         .body_hash = "hash"};
 }
 
+std::unique_ptr<SqliteTaskStore> open_store(const std::filesystem::path& folder, FakeClock& clock) {
+    return SqliteTaskStore::open(SqliteDatabase::open(folder / "tasks.db", clock).value()).value();
+}
+
 std::string check_tasks(const std::filesystem::path& folder) {
     FakeClock clock;
     std::vector<domain::TaskId> accepted;
     {
-        auto store = SqliteTaskStore::open(folder / "tasks.db", clock).value();
+        auto store = open_store(folder, clock);
         Error refusal;
         for (int i = 0; i < 50 && refusal.message.empty(); ++i) {
             const domain::NewTask request = large_task();
@@ -110,8 +114,10 @@ std::string check_tasks(const std::filesystem::path& folder) {
         if (refusal.code != ErrorCode::resource_exhausted) return "refusal: " + refusal.message;
         if (accepted.size() < 3) return "almost nothing was accepted";
     }
-    auto store = SqliteTaskStore::open(folder / "tasks.db", clock);
-    if (!store) return "cannot open again: " + store.error().message;
+    auto database = SqliteDatabase::open(folder / "tasks.db", clock);
+    if (!database) return "cannot open again: " + database.error().message;
+    auto store = SqliteTaskStore::open(*std::move(database));
+    if (!store) return "cannot recover: " + store.error().message;
     for (const domain::TaskId& id : accepted) {
         const auto task = wait(**store, &TaskStore::get, id);
         if (!task) return "lost an accepted task: " + task.error().message;
@@ -129,7 +135,7 @@ TEST_F(FullDisk, SubmitsAreRefusedAndNoAcceptedTaskIsLost) {
 
 std::string check_waiters(const std::filesystem::path& folder) {
     FakeClock clock;
-    auto store = SqliteTaskStore::open(folder / "tasks.db", clock).value();
+    auto store = open_store(folder, clock);
     const std::filesystem::path filler = folder / "filler";
     std::ofstream(filler) << std::string(900'000, 'x');
     // Both wait for the same COMMIT, which does not fit.

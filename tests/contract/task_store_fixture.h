@@ -34,7 +34,8 @@ class TaskStoreContract : public ::testing::TestWithParam<TaskStoreKind> {
         if (GetParam() == TaskStoreKind::memory) {
             store = std::make_unique<InMemoryTaskStore>(clock, policy);
         } else {
-            store = SqliteTaskStore::open(folder_ / "tasks.db", clock, {.retry = policy}).value();
+            auto database = SqliteDatabase::open(folder_ / "tasks.db", clock).value();
+            store = SqliteTaskStore::open(std::move(database), {.retry = policy}).value();
         }
     }
 

@@ -4,9 +4,6 @@
 #include <optional>
 #include <utility>
 
-#include "base/format.h"
-#include "storage/sqlite/migrations.h"
-#include "storage/sqlite/schema.h"
 #include "storage/sqlite/task_operations.h"
 #include "storage/sqlite/task_row.h"
 
@@ -31,44 +28,30 @@ Work<Outcome> change_task(domain::TaskId id, Result<Outcome> if_absent, Change c
     };
 }
 
-Result<EndedLeases> recover(Connection& connection, const domain::FailureContext& context) {
-    DARKROOM_TRY(connection.run("BEGIN IMMEDIATE"));
-    Result<EndedLeases> ended = release_all_leases(connection, context);
-    if (!ended) return ended;
-    DARKROOM_TRY(connection.run("COMMIT"));
-    return ended;
-}
-
 }  // namespace
 
-struct SqliteTaskStore::Opened {
-    DatabaseLock lock;
-    Connection connection;
-    EndedLeases recovered;
-};
-
 Result<std::unique_ptr<SqliteTaskStore>> SqliteTaskStore::open(
-    const std::filesystem::path& path, Clock& clock, SqliteTaskStoreOptions options) {
-    DARKROOM_TRY_ASSIGN(DatabaseLock lock, DatabaseLock::acquire(path));
-    DARKROOM_TRY_ASSIGN(
-        Connection connection,
-        Connection::open(path, Connection::Options{.max_bytes = options.max_bytes}));
-    const std::string action = format("cannot use the task database {}", path.string());
-    const Result<void> migrated = migrate(connection, migrations(), clock.wall_ms());
-    if (!migrated) return migrated.error().with_context(action);
-    const domain::FailureContext context{.policy = options.retry, .wall_ms = clock.wall_ms()};
-    Result<EndedLeases> recovered = recover(connection, context);
-    if (!recovered) return recovered.error().with_context(action);
-    Opened opened{std::move(lock), std::move(connection), *std::move(recovered)};
-    return std::unique_ptr<SqliteTaskStore>(new SqliteTaskStore(std::move(opened), clock, options));
+    std::shared_ptr<SqliteDatabase> database, SqliteTaskStoreOptions options) {
+    std::unique_ptr<SqliteTaskStore> store(new SqliteTaskStore(std::move(database), options));
+    const auto start = [&](Completion<EndedLeases> done) {
+        store->writer_.enqueue<EndedLeases>(
+            [context = store->failure_context()](Connection& connection) {
+                return release_all_leases(connection, context);
+            },
+            std::move(done));
+    };
+    Result<EndedLeases> recovered = wait<EndedLeases>(start);
+    if (!recovered) return recovered.error().with_context("cannot put held tasks back");
+    store->recovered_ = *std::move(recovered);
+    return store;
 }
 
-SqliteTaskStore::SqliteTaskStore(Opened opened, Clock& clock, SqliteTaskStoreOptions options)
-    : clock_(clock),
-      options_(options),
-      recovered_(std::move(opened.recovered)),
-      lock_(std::move(opened.lock)),
-      writer_(std::move(opened.connection)) {}
+SqliteTaskStore::SqliteTaskStore(
+    std::shared_ptr<SqliteDatabase> database, SqliteTaskStoreOptions options)
+    : database_(std::move(database)),
+      clock_(database_->clock()),
+      writer_(database_->writer()),
+      options_(options) {}
 
 domain::FailureContext SqliteTaskStore::failure_context() {
     return domain::FailureContext{.policy = options_.retry, .wall_ms = clock_.wall_ms()};

@@ -1,36 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <vector>
 
-#include "base/clock.h"
-#include "storage/sqlite/database_lock.h"
-#include "storage/sqlite/writer.h"
+#include "storage/sqlite/sqlite_database.h"
 #include "storage/task_store.h"
 
 namespace darkroom::storage {
 
 struct SqliteTaskStoreOptions {
     domain::RetryPolicy retry = {};
-    /// Submits fail with resource_exhausted once the file has this size; 0 for no limit.
-    std::uint64_t max_bytes = 0;
 };
 
-/// TaskStore in one SQLite file: WAL, synchronous=FULL, one writer thread that groups commits.
+/// TaskStore in a SqliteDatabase.
 class SqliteTaskStore final : public TaskStore {
   public:
-    /// Opens or creates the file, brings its schema up to date and puts every task that was held
-    /// back into the queue at no cost: the agents of the last server are gone, and its boot clock
-    /// may be too. `clock` must outlive the store.
-    ///
-    /// Fails with not_found or permission_denied (folder), conflict (another server has it open),
-    /// corrupt_input (damaged, or no task database), unimplemented (written by a newer version),
-    /// resource_exhausted (full disk) or unavailable.
+    /// Puts every task that was held back into the queue at no cost: the agents of the last server
+    /// are gone, and its boot clock may be too. Fails with corrupt_input, resource_exhausted (full
+    /// disk) or unavailable.
     static Result<std::unique_ptr<SqliteTaskStore>> open(
-        const std::filesystem::path& path, Clock& clock, SqliteTaskStoreOptions options = {});
+        std::shared_ptr<SqliteDatabase> database, SqliteTaskStoreOptions options = {});
 
     void submit(domain::NewTask request, Completion<Submitted> done) override;
     void get(domain::TaskId id, Completion<domain::Task> done) override;
@@ -50,21 +40,16 @@ class SqliteTaskStore final : public TaskStore {
     /// Tasks that open() put back or, if they had been cancelled, ended.
     [[nodiscard]] const EndedLeases& recovered() const { return recovered_; }
 
-    /// For metrics.
-    [[nodiscard]] Writer::Counters counters() const { return writer_.counters(); }
-
   private:
-    struct Opened;
-
-    SqliteTaskStore(Opened opened, Clock& clock, SqliteTaskStoreOptions options);
+    SqliteTaskStore(std::shared_ptr<SqliteDatabase> database, SqliteTaskStoreOptions options);
 
     domain::FailureContext failure_context();
 
+    std::shared_ptr<SqliteDatabase> database_;
     Clock& clock_;
+    Writer& writer_;
     SqliteTaskStoreOptions options_;
     EndedLeases recovered_;
-    DatabaseLock lock_;
-    Writer writer_;
 };
 
 }  // namespace darkroom::storage

@@ -40,19 +40,23 @@ class SqliteTaskStoreTest : public ::testing::Test {
     SqliteTaskStoreTest() { std::filesystem::create_directories(folder_); }
     ~SqliteTaskStoreTest() override { std::filesystem::remove_all(folder_); }
 
-    std::unique_ptr<SqliteTaskStore> open(SqliteTaskStoreOptions options = {}) {
-        return SqliteTaskStore::open(path_, clock_, options).value();
+    std::unique_ptr<SqliteTaskStore> open(SqliteDatabaseOptions options = {}) {
+        auto database = SqliteDatabase::open(path_, clock_, options).value();
+        database_ = database.get();
+        return SqliteTaskStore::open(std::move(database)).value();
     }
 
     Error open_error() {
-        const auto store = SqliteTaskStore::open(path_, clock_);
-        return store ? Error{ErrorCode::internal, "opened"} : store.error();
+        const auto database = SqliteDatabase::open(path_, clock_);
+        return database ? Error{ErrorCode::internal, "opened"} : database.error();
     }
 
     std::filesystem::path folder_ =
         std::filesystem::temp_directory_path() / ("darkroom-tasks-" + random_id());
     std::filesystem::path path_ = folder_ / "tasks.db";
     FakeClock clock_;
+    /// Of the store that was opened last; belongs to it.
+    SqliteDatabase* database_ = nullptr;
 };
 
 TEST_F(SqliteTaskStoreTest, EveryFieldSurvivesAReopen) {
@@ -145,7 +149,7 @@ TEST_F(SqliteTaskStoreTest, WhatWaitsTogetherIsOneCommit) {
         release.wait();
     });
     held.wait();
-    const std::uint64_t before = store->counters().commits;
+    const std::uint64_t before = database_->writer().counters().commits;
     std::latch all(200);
     for (int i = 0; i < 200; ++i) {
         store->submit(new_task(), [&](const Result<Submitted>& submitted) {
@@ -155,7 +159,7 @@ TEST_F(SqliteTaskStoreTest, WhatWaitsTogetherIsOneCommit) {
     }
     release.count_down();
     all.wait();
-    EXPECT_EQ(store->counters().commits - before, 1U);
+    EXPECT_EQ(database_->writer().counters().commits - before, 1U);
     const TaskCounts counts = wait(*store, &TaskStore::count, CountFilter{}).value();
     EXPECT_EQ(counts.at(TaskState::queued), 200);
 }

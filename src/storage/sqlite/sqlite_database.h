@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "storage/sqlite/database_lock.h"
+#include "storage/sqlite/writer.h"
+
+namespace darkroom::storage {
+
+struct SqliteDatabaseOptions {
+    /// Writes fail with resource_exhausted once the file has this size; 0 for no limit.
+    std::uint64_t max_bytes = 0;
+};
+
+/// The one SQLite file of a server, which its stores share: WAL, synchronous=FULL, one writer
+/// thread that groups commits.
+class SqliteDatabase {
+  public:
+    /// Opens or creates the file and brings its schema up to date. `clock` must outlive the
+    /// database.
+    ///
+    /// Fails with not_found or permission_denied (folder), conflict (another server has it open),
+    /// corrupt_input (damaged, or of another program), unimplemented (written by a newer version),
+    /// resource_exhausted (full disk) or unavailable.
+    static Result<std::shared_ptr<SqliteDatabase>> open(
+        const std::filesystem::path& path, Clock& clock, SqliteDatabaseOptions options = {});
+
+    [[nodiscard]] Clock& clock() { return clock_; }
+    [[nodiscard]] Writer& writer() { return writer_; }
+
+  private:
+    SqliteDatabase(DatabaseLock lock, Connection connection, Clock& clock);
+
+    Clock& clock_;
+    DatabaseLock lock_;
+    Writer writer_;
+};
+
+}  // namespace darkroom::storage
