@@ -5,6 +5,11 @@
 #include "json/json.h"
 
 namespace darkroom::app {
+namespace {
+
+constexpr double kMib = 1024.0 * 1024.0;
+
+}  // namespace
 
 std::string bench_json(const BenchMachine& machine, const std::vector<BenchResult>& results) {
     json::Array rows;
@@ -14,6 +19,10 @@ std::string bench_json(const BenchMachine& machine, const std::vector<BenchResul
             const double rate = result.gflop / result.seconds;
             row.set("gflops", rate);
             row.set("fraction_of_peak", rate / result.peak_gflops);
+        }
+        if (result.anonymous_bytes > 0) {
+            row.set("rss_anonymous_mib", result.anonymous_bytes / kMib);
+            row.set("rss_mapped_mib", result.mapped_bytes / kMib);
         }
         rows.emplace_back(std::move(row));
     }
@@ -46,6 +55,12 @@ std::string bench_table(const BenchMachine& machine, const std::vector<BenchResu
         if (result.gflop > 0) {
             const double rate = result.gflop / result.seconds;
             text += format("{:>10.0f}{:>8.0f}%", rate, 100.0 * rate / result.peak_gflops);
+        }
+        if (result.anonymous_bytes > 0) {
+            text += format(
+                "  {:.0f} MiB own memory and {:.0f} MiB mapped weights",
+                result.anonymous_bytes / kMib,
+                result.mapped_bytes / kMib);
         }
         text += "\n";
     }

@@ -14,6 +14,9 @@ struct BenchResult {
     double gflop = 0;
     /// Peak of the dtype it ran in.
     double peak_gflops = 0;
+    /// Memory at its peak, where that was looked at: the process's own, and mapped weights.
+    double anonymous_bytes = 0;
+    double mapped_bytes = 0;
 };
 
 struct BenchMachine {
@@ -25,7 +28,8 @@ struct BenchMachine {
     double bf16_gflops = 0;
 };
 
-/// {"machine": {...}, "results": [{"name", "seconds", "gflops", "fraction_of_peak"}, ...]}
+/// {"machine": {...}, "results": [{"name", "seconds", "gflops", "fraction_of_peak",
+/// "rss_anonymous_mib", "rss_mapped_mib"}, ...]}; what was not measured is left out.
 std::string bench_json(const BenchMachine& machine, const std::vector<BenchResult>& results);
 
 /// A table for people.

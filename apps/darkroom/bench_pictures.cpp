@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <charconv>
+#include <chrono>
+#include <fstream>
+
+#include "base/format.h"
+#include "base/random.h"
+#include "base/sha256.h"
+#include "bench_suite.h"
+#include "engine/catalog/architectures.h"
+#include "engine/pipelines/session.h"
+#include "engine_setup.h"
+
+namespace darkroom::app {
+namespace {
+
+namespace fs = std::filesystem;
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr double kBytesPerKib = 1024;
+
+double seconds_since(SteadyClock::time_point begin) {
+    return std::chrono::duration<double>(SteadyClock::now() - begin).count();
+}
+
+/// Bytes of a line of /proc/self/status such as "RssAnon:  2048 kB".
+double status_bytes(std::string_view field) {
+    std::ifstream file("/proc/self/status");
+    for (std::string line; std::getline(file, line);) {
+        if (!line.starts_with(field)) continue;
+        const std::size_t digits = line.find_first_of("0123456789");
+        if (digits == std::string::npos) return 0;
+        std::uint64_t kib = 0;
+        std::from_chars(line.data() + digits, line.data() + line.size(), kib);
+        return static_cast<double>(kib) * kBytesPerKib;
+    }
+    return 0;
+}
+
+/// The most memory seen so far.
+struct MemoryPeak {
+    double anonymous_bytes = 0;
+    double mapped_bytes = 0;
+
+    void look() {
+        const double anonymous = status_bytes("RssAnon:");
+        const double mapped = status_bytes("RssFile:");
+        if (anonymous + mapped <= anonymous_bytes + mapped_bytes) return;
+        anonymous_bytes = anonymous;
+        mapped_bytes = mapped;
+    }
+};
+
+engine::ImageRequest picture_request(std::int64_t size) {
+    engine::ImageRequest request;
+    request.prompt = "a red apple, flat style, white background";
+    request.width = size;
+    request.height = size;
+    return request;
+}
+
+/// A folder that is gone with this object.
+class WorkFolder {
+  public:
+    WorkFolder() : path_(fs::temp_directory_path() / ("darkroom-bench-" + random_id())) {}
+    ~WorkFolder() {
+        std::error_code ignored;
+        fs::remove_all(path_, ignored);
+    }
+    WorkFolder(const WorkFolder&) = delete;
+    WorkFolder& operator=(const WorkFolder&) = delete;
+
+    [[nodiscard]] const fs::path& path() const { return path_; }
+
+  private:
+    fs::path path_;
+};
+
+Result<std::shared_ptr<const engine::Model>> load(
+    engine::Backend& backend, const fs::path& checkpoint, const std::string& sha256) {
+    return engine::Model::load(
+        backend,
+        engine::ClipTokenizer::bundled(),
+        {.path = checkpoint, .cache_folder = checkpoint.parent_path() / "cache", .sha256 = sha256});
+}
+
+/// From the file, packed before, to the end of the first step and of the picture.
+Result<void> draw_from_cache(
+    BenchSuite& suite, engine::Backend& backend, const fs::path& file, const std::string& sha256) {
+    const std::string dtype(to_string(backend.compute_dtype()));
+    const auto begin = SteadyClock::now();
+    DARKROOM_TRY_ASSIGN(const auto model, load(backend, file, sha256));
+    const double load_seconds = seconds_since(begin);
+    engine::Session session;
+    constexpr engine::RequestId kId = 1;
+    constexpr std::int64_t kSize = 512;
+    DARKROOM_TRY(session.add(kId, model, picture_request(kSize)));
+    MemoryPeak memory;
+    const auto drawing = SteadyClock::now();
+    double first_step = 0;
+    while (!session.idle()) {
+        const engine::StepReport report = session.step();
+        memory.look();
+        const bool is_unet = report.work == engine::StepReport::Work::unet;
+        if (is_unet && first_step == 0) first_step = seconds_since(begin);
+    }
+    BenchResult picture{"picture.sd15.512.20." + dtype, seconds_since(drawing)};
+    picture.anonymous_bytes = memory.anonymous_bytes;
+    picture.mapped_bytes = memory.mapped_bytes;
+    suite.add({"load.sd15.second." + dtype, load_seconds});
+    suite.add({"load.sd15.second.first_step." + dtype, first_step});
+    suite.add(std::move(picture));
+    for (const engine::FinishedRequest& finished : session.collect()) {
+        if (!finished.pictures) return finished.pictures.error();
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<void> bench_small_picture(BenchSuite& suite) {
+    const BenchOptions& options = suite.options();
+    fs::path path = options.model;
+    if (path.empty()) {
+        DARKROOM_TRY_ASSIGN(path, bundled_model());
+    }
+    DARKROOM_TRY_ASSIGN(const engine::Checkpoint checkpoint, engine::Checkpoint::open(path));
+    const std::int64_t size =
+        engine::native_size(checkpoint.family(), checkpoint.file().table().metadata);
+    const std::string name = format("picture.{}.{}.20", path.stem().string(), size);
+    if (!suite.wanted(name)) return {};
+    std::unique_ptr<engine::CpuBackend> backend;
+    DARKROOM_TRY_ASSIGN(backend, make_engine({.threads = options.threads, .dtype = {}}));
+    DARKROOM_TRY_ASSIGN(
+        const auto model,
+        engine::Model::load(*backend, engine::ClipTokenizer::bundled(), {.path = path}));
+    const double seconds = best_seconds(options.repeat, [&] {
+        engine::Session session;
+        (void)session.add(1, model, picture_request(size)).has_value();
+        while (!session.idle())
+            session.step();
+    });
+    suite.add({name, seconds});
+    return {};
+}
+
+Result<void> bench_full_picture(BenchSuite& suite, const std::string& dtype) {
+    if (!suite.wanted("picture.sd15.512.20." + dtype)) return {};
+    const WorkFolder folder;
+    const fs::path file = folder.path() / "sd15.safetensors";
+    std::error_code error;
+    fs::create_directories(folder.path() / "cache", error);
+    if (error) {
+        return Error{
+            ErrorCode::permission_denied,
+            format("a folder for the checkpoint cannot be made: {}", error.message())};
+    }
+    DARKROOM_TRY(engine::write_synthetic_checkpoint(engine::sd15_config(), file));
+    DARKROOM_TRY_ASSIGN(const std::string sha256, sha256_file(file));
+    const BenchOptions& options = suite.options();
+    std::unique_ptr<engine::CpuBackend> backend;
+    DARKROOM_TRY_ASSIGN(backend, make_engine({.threads = options.threads, .dtype = dtype}));
+    const auto begin = SteadyClock::now();
+    {
+        DARKROOM_TRY_ASSIGN(const auto model, load(*backend, file, sha256));
+        suite.add({"load.sd15.first." + dtype, seconds_since(begin)});
+    }
+    return draw_from_cache(suite, *backend, file, sha256);
+}
+
+}  // namespace darkroom::app
