@@ -11,6 +11,7 @@
 
 #include "base/encoding.h"
 #include "base/format.h"
+#include "image/decode_limits.h"
 
 namespace darkroom::image {
 namespace {
@@ -150,16 +151,11 @@ int encode_into(spng_ctx* context, const Image& image, std::vector<spng_text>& t
 Result<spng_ihdr> read_header(spng_ctx* context, const PngLimits& limits) {
     spng_ihdr header{};
     if (const int code = spng_get_ihdr(context, &header)) return decoding_error(code);
-    const std::size_t pixels = std::size_t{header.width} * header.height;
-    if (pixels > limits.max_pixels) {
-        return Error{
-            ErrorCode::payload_too_large,
-            format(
-                "image has more than {} pixels: {}x{}",
-                limits.max_pixels,
-                header.width,
-                header.height)};
-    }
+    const DecodeLimits sizes{
+        .max_pixels = limits.max_pixels,
+        .max_side = limits.max_side,
+        .max_ratio = limits.max_ratio};
+    DARKROOM_TRY(check_size(header.width, header.height, sizes));
     return header;
 }
 
@@ -212,6 +208,15 @@ Result<std::vector<TextChunk>> read_texts(spng_ctx* context) {
     return texts;
 }
 
+Result<std::vector<std::byte>> read_exif(spng_ctx* context) {
+    spng_exif exif{};
+    const int code = spng_get_exif(context, &exif);
+    if (code == SPNG_ECHUNKAVAIL) return std::vector<std::byte>();
+    if (code != SPNG_OK) return decoding_error(code);
+    const auto bytes = std::as_bytes(std::span(exif.data, exif.length));
+    return std::vector<std::byte>(bytes.begin(), bytes.end());
+}
+
 }  // namespace
 
 Result<std::vector<std::byte>> encode_png(const Image& image, const std::vector<TextChunk>& texts) {
@@ -252,6 +257,7 @@ Result<DecodedPng> decode_png(std::span<const std::byte> bytes, const PngLimits&
     DecodedPng decoded;
     DARKROOM_TRY_ASSIGN(decoded.image, read_pixels(context.get(), limits));
     DARKROOM_TRY_ASSIGN(decoded.texts, read_texts(context.get()));
+    DARKROOM_TRY_ASSIGN(decoded.exif, read_exif(context.get()));
     return decoded;
 }
 

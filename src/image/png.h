@@ -30,6 +30,8 @@ struct PngLimits {
     std::size_t max_pixels = std::size_t{64} * 1024 * 1024;
     std::size_t max_side = 65535;
     std::size_t max_bytes = std::size_t{256} * 1024 * 1024;
+    /// The long side over the short one.
+    std::size_t max_ratio = 65535;
     /// One chunk other than pixels, after decompression.
     std::size_t max_chunk_bytes = std::size_t{4} * 1024 * 1024;
     /// All of them together.
@@ -40,6 +42,8 @@ struct DecodedPng {
     /// RGBA when the file has transparency, else RGB, whatever its colour type and depth.
     Image image;
     std::vector<TextChunk> texts;
+    /// A TIFF structure (image/exif.h), not applied; empty when the file has none.
+    std::vector<std::byte> exif = {};
 };
 
 /// Reads a PNG from a stranger: sizes are checked before anything is allocated, checksums count,
