@@ -59,6 +59,9 @@ void add_a1111_routes(http::Router& router, Parts& parts) {
     router.add("POST", base + "/txt2img", [&parts](http::Request request) {
         return txt2img(parts, std::move(request));
     });
+    router.add("POST", base + "/png-info", [&parts](http::Request request) {
+        return png_info(parts, std::move(request));
+    });
     router.add("POST", base + "/options", [&parts](http::Request request) {
         return post_options(parts, std::move(request));
     });

@@ -9,12 +9,14 @@
 
 #include "api/task_payload.h"
 #include "api/test_surroundings.h"
+#include "base/encoding.h"
 #include "base/file.h"
 #include "base/format.h"
 #include "base/random.h"
 #include "gateway/api_document.h"
 #include "gateway/gateway.h"
 #include "http/server_fixture.h"
+#include "image/png.h"
 #include "storage/memory/in_memory_object_store.h"
 #include "storage/memory/in_memory_task_store.h"
 
@@ -28,6 +30,7 @@ namespace fs = std::filesystem;
 using storage::TaskStore;
 
 constexpr const char* kTxt2img = "POST /sdapi/v1/txt2img";
+constexpr const char* kPngInfo = "POST /sdapi/v1/png-info";
 constexpr const char* kSetOptions = "POST /sdapi/v1/options";
 constexpr const char* kModels = "GET /sdapi/v1/sd-models";
 constexpr const char* kServerless = "POST /txt2img";
@@ -290,6 +293,15 @@ class OpenApi : public http::ServerTest {
         tell_of(kPicture, "UPPER");
     }
 
+    void provoke_png_info() {
+        const image::Image picture{.width = 1, .height = 1, .channels = 3, .pixels = {1, 2, 3}};
+        const auto file = image::encode_png(picture, {{"parameters", "a fox"}}).value();
+        tell_body(kPngInfo, format(R"({{"image": "{}"}})", base64_encode(file)));
+        // What is no picture, and a JPEG too large to be read.
+        tell_body(kPngInfo, R"({"image": "cGljdHVyZQ=="})");
+        tell_body(kPngInfo, R"({"image": "/9j/wAARCP////8DAREAAhEAAxEA/9oADAMBAAIAAwAAPwD/2Q=="})");
+    }
+
     void provoke_options() {
         tell_body(kSetOptions, R"({"CLIP_stop_at_last_layers": 2})");
         tell_body(kSetOptions, "[]");
@@ -350,6 +362,7 @@ TEST_F(OpenApi, ListsEveryAnswerAndNoOther) {
     provoke_txt2img();
     provoke_serverless();
     provoke_tasks();
+    provoke_png_info();
     for (const std::string& served : router_.routes()) {
         const std::string route = documented_name(served);
         provoke_refusals(route);

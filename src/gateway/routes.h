@@ -15,6 +15,9 @@ void add_operations_routes(http::Router& router, Parts& parts);
 /// POST /sdapi/v1/txt2img.
 boost::asio::awaitable<http::Response> txt2img(Parts& parts, http::Request request);
 
+/// POST /sdapi/v1/png-info.
+boost::asio::awaitable<http::Response> png_info(Parts& parts, http::Request request);
+
 http::Response respond(const api::Refusal& refusal);
 http::Response respond(const json::Value& body);
 

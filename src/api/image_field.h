@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace darkroom::api {
+
+/// A picture in a request: its file, or the object key of one that the caller has already.
+struct ImageField {
+    std::vector<std::byte> file;
+    /// As it was sent, unchecked; empty when `file` is there.
+    std::string key;
+};
+
+/// Reads base64 (white space around and between is skipped), the same behind
+/// "data:image/...;base64,", or an object key, which has a dot in it as no base64 does. Fails with
+/// invalid_argument, naming `field`, for a URL and everything else.
+Result<ImageField> parse_image_field(std::string_view text, std::string_view field);
+
+}  // namespace darkroom::api
