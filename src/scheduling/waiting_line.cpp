@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scheduling/waiting_line.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace darkroom::scheduling {
+
+bool WaitingLine::add(Waiting task) {
+    const Rank rank{-std::int64_t{task.share.priority}, task.tag.finish, ++arrivals_};
+    if (!ranks_.emplace(task.id, rank).second) return false;
+    starts_[task.share.priority].insert(task.tag.start);
+    for (QueueLoad* load : {&load_, &load_by_tenant_[task.share.tenant]}) {
+        load->tasks += 1;
+        load->seconds += task.cost_s;
+    }
+    line_.emplace(rank, std::move(task));
+    return true;
+}
+
+std::optional<Waiting> WaitingLine::remove(const domain::TaskId& id) {
+    const auto rank = ranks_.find(id);
+    if (rank == ranks_.end()) return std::nullopt;
+    auto node = line_.extract(rank->second);
+    ranks_.erase(rank);
+    Waiting task = std::move(node.mapped());
+    std::multiset<double>& starts = starts_[task.share.priority];
+    starts.erase(starts.find(task.tag.start));
+    if (starts.empty()) starts_.erase(task.share.priority);
+    QueueLoad& of_tenant = load_by_tenant_[task.share.tenant];
+    for (QueueLoad* load : {&load_, &of_tenant}) {
+        load->tasks -= 1;
+        // Sums of what was added and taken away again need not end at 0.
+        load->seconds = load->tasks == 0 ? 0.0 : std::max(0.0, load->seconds - task.cost_s);
+    }
+    if (of_tenant.tasks == 0) load_by_tenant_.erase(task.share.tenant);
+    return task;
+}
+
+QueueLoad WaitingLine::load_of(const std::string& tenant) const {
+    const auto found = load_by_tenant_.find(tenant);
+    return found == load_by_tenant_.end() ? QueueLoad{} : found->second;
+}
+
+std::optional<double> WaitingLine::least_start(std::int32_t priority) const {
+    const auto starts = starts_.find(priority);
+    if (starts == starts_.end()) return std::nullopt;
+    return *starts->second.begin();
+}
+
+std::optional<WaitingLine::Place> WaitingLine::place(const domain::TaskId& id) const {
+    const auto rank = ranks_.find(id);
+    if (rank == ranks_.end()) return std::nullopt;
+    Place place;
+    for (const auto& [other_rank, task] : line_) {
+        if (!task.model.empty()) place.models.insert(task.model);
+        if (other_rank == rank->second) {
+            place.own_seconds = task.cost_s;
+            break;
+        }
+        place.tasks_before += 1;
+        place.seconds_before += task.cost_s;
+    }
+    return place;
+}
+
+}  // namespace darkroom::scheduling
