@@ -46,6 +46,9 @@ class HookedTaskStore final : public storage::TaskStore {
     void count(storage::CountFilter filter, Completion<storage::TaskCounts> done) override {
         store_.count(std::move(filter), std::move(done));
     }
+    void backlog(Completion<std::vector<storage::BacklogEntry>> done) override {
+        store_.backlog(std::move(done));
+    }
     void claim(storage::ClaimRequest request, Completion<std::vector<domain::Task>> done) override {
         store_.claim(std::move(request), std::move(done));
     }

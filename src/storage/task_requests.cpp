@@ -69,7 +69,6 @@ Error idempotency_key_reused() {
 Result<void> validate(const domain::NewTask& request) {
     DARKROOM_TRY(require_text(request.tenant, "tenant"));
     DARKROOM_TRY(require_text(request.kind, "kind"));
-    DARKROOM_TRY(require_text(request.model, "model"));
     DARKROOM_TRY(require_finite(request.cost_s, "cost_s"));
     return require_finite(request.vft, "vft");
 }

@@ -48,9 +48,25 @@ struct CountFilter {
 /// States without tasks are absent.
 using TaskCounts = std::map<domain::TaskState, std::int64_t>;
 
+/// Tasks of one checkpoint and priority that may be claimed now.
+struct BacklogEntry {
+    /// Empty for tasks that need none.
+    std::string model = {};
+    std::int32_t priority = 0;
+    std::int64_t tasks = 0;
+    /// Sum of their predicted device time.
+    double cost_s = 0.0;
+    double least_vft = 0.0;
+    /// Wall time of the oldest submit.
+    std::int64_t oldest_ms = 0;
+
+    bool operator==(const BacklogEntry&) const = default;
+};
+
 struct ClaimRequest {
     std::string agent;
-    /// Checkpoints to claim for; any when empty.
+    /// Checkpoints to claim for, an empty name for tasks that need none; all when the list is
+    /// empty.
     std::vector<std::string> models = {};
     std::int32_t max_count = 1;
     std::int64_t lease_ms = kDefaultLeaseMs;
@@ -110,7 +126,7 @@ Error task_id_taken();
 Error idempotency_key_reused();
 
 /// Refuse, with invalid_argument and the field, what no store can take: an empty tenant, kind,
-/// model, agent or name of a task, a number that is not finite, a count or lease out of range.
+/// agent or name of a task, a number that is not finite, a count or lease out of range.
 Result<void> validate(const domain::NewTask& request);
 Result<void> validate(const TaskName& request);
 Result<void> validate(const TaskFilter& request);

@@ -38,6 +38,10 @@ class TaskStore {
 
     virtual void count(CountFilter filter, Completion<TaskCounts> done) = 0;
 
+    /// What an agent could claim now, by checkpoint and priority, in the order of the names and
+    /// from the highest priority down.
+    virtual void backlog(Completion<std::vector<BacklogEntry>> done) = 0;
+
     /// Leases waiting tasks to an agent: higher priority first, then lower vft, then the order of
     /// submission. Nothing claimable is an empty list.
     virtual void claim(ClaimRequest request, Completion<std::vector<domain::Task>> done) = 0;

@@ -237,6 +237,54 @@ TEST_P(TaskQueueContract, AnAgentClaimsOnlyForItsModels) {
     EXPECT_THAT(ids_of(claim({.agent = "x", .max_count = 9})), ElementsAre(c));
 }
 
+TEST_P(TaskQueueContract, ATaskThatNeedsNoCheckpointIsClaimedByTheEmptyName) {
+    const TaskId with = submit(new_task("a"));
+    const TaskId without = submit(new_task(""));
+    EXPECT_EQ(get(without).model, "");
+    EXPECT_THAT(
+        ids_of(claim({.agent = "x", .models = {""}, .max_count = 9})), ElementsAre(without));
+    EXPECT_THAT(ids_of(claim({.agent = "x", .models = {"a", ""}})), ElementsAre(with));
+}
+
+TEST_P(TaskQueueContract, TheBacklogSumsWhatWaitsByCheckpointAndPriority) {
+    const auto add = [&](std::string model, std::int32_t priority, double cost_s, double vft) {
+        domain::NewTask request = new_task(std::move(model));
+        request.priority = priority;
+        request.cost_s = cost_s;
+        request.vft = vft;
+        clock.now_ms += 10;
+        submit(request);
+        return clock.now_ms;
+    };
+    const auto backlog = [&] { return wait(*store, &TaskStore::backlog).value(); };
+    EXPECT_THAT(backlog(), IsEmpty());
+    const std::int64_t urgent = add("a", 1, 2.0, 50.0);
+    const std::int64_t first = add("b", 0, 1.5, 9.0);
+    add("b", 0, 2.5, 7.0);
+    const std::int64_t plain = add("a", 0, 3.0, 1.0);
+    const std::int64_t without = add("", 0, 0.5, 4.0);
+    const std::vector<BacklogEntry> expected = {
+        {"", 0, 1, 0.5, 4.0, without},
+        {"a", 1, 1, 2.0, 50.0, urgent},
+        {"a", 0, 1, 3.0, 1.0, plain},
+        {"b", 0, 2, 4.0, 7.0, first}};
+    EXPECT_EQ(backlog(), expected);
+    ASSERT_EQ(claim({.agent = "x", .models = {"a", ""}, .max_count = 9}).size(), 3U);
+    EXPECT_EQ(backlog(), (std::vector{expected[3]}));
+}
+
+TEST_P(TaskQueueContract, TheBacklogIsWhatCanBeClaimedNow) {
+    domain::NewTask request = new_task();
+    request.not_before_ms = clock.now_ms + 100;
+    request.deadline_ms = clock.now_ms + 200;
+    submit(request);
+    EXPECT_THAT(wait(*store, &TaskStore::backlog).value(), IsEmpty());
+    clock.now_ms += 100;
+    EXPECT_EQ(wait(*store, &TaskStore::backlog).value().size(), 1U);
+    clock.now_ms += 100;
+    EXPECT_THAT(wait(*store, &TaskStore::backlog).value(), IsEmpty());
+}
+
 TEST_P(TaskQueueContract, ATaskIsNotClaimedBeforeItsTimeNorAfterItsDeadline) {
     domain::NewTask request = new_task();
     request.not_before_ms = clock.now_ms + 100;

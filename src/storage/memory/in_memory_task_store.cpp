@@ -43,6 +43,11 @@ void InMemoryTaskStore::count(CountFilter filter, Completion<TaskCounts> done) {
     done(std::move(counts));
 }
 
+void InMemoryTaskStore::backlog(Completion<std::vector<BacklogEntry>> done) {
+    std::vector<BacklogEntry> entries = table_.lock()->backlog(clock_.wall_ms());
+    done(std::move(entries));
+}
+
 void InMemoryTaskStore::claim(ClaimRequest request, Completion<std::vector<domain::Task>> done) {
     if (const Result<void> valid = validate(request); !valid) return done(valid.error());
     std::vector<domain::Task> claimed;

@@ -77,6 +77,25 @@ TaskCounts TaskTable::count(const CountFilter& filter) const {
     return counts;
 }
 
+std::vector<BacklogEntry> TaskTable::backlog(std::int64_t wall_ms) const {
+    std::map<std::pair<std::string, std::int64_t>, BacklogEntry> groups;
+    for (const auto& [sequence, task] : rows_) {
+        if (!domain::is_claimable(task, wall_ms)) continue;
+        BacklogEntry& entry = groups[{task.model, -std::int64_t{task.priority}}];
+        const bool is_first = entry.tasks == 0;
+        entry.model = task.model;
+        entry.priority = task.priority;
+        entry.tasks += 1;
+        entry.cost_s += task.cost_s;
+        entry.least_vft = is_first ? task.vft : std::min(entry.least_vft, task.vft);
+        entry.oldest_ms = is_first ? task.created_ms : std::min(entry.oldest_ms, task.created_ms);
+    }
+    std::vector<BacklogEntry> entries;
+    for (auto& [key, entry] : groups)
+        entries.push_back(std::move(entry));
+    return entries;
+}
+
 std::vector<domain::Task*> TaskTable::claimable(const ClaimRequest& request, std::int64_t wall_ms) {
     std::vector<domain::Task*> found;
     for (domain::Task* task : all()) {

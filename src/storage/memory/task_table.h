@@ -25,6 +25,9 @@ class TaskTable {
     [[nodiscard]] std::vector<domain::Task> list(const TaskFilter& filter) const;
     [[nodiscard]] TaskCounts count(const CountFilter& filter) const;
 
+    /// See TaskStore::backlog.
+    [[nodiscard]] std::vector<BacklogEntry> backlog(std::int64_t wall_ms) const;
+
     /// Rows an agent may claim now, best first, at most `request.max_count`.
     std::vector<domain::Task*> claimable(const ClaimRequest& request, std::int64_t wall_ms);
 

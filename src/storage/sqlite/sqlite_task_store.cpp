@@ -98,6 +98,12 @@ void SqliteTaskStore::count(CountFilter filter, Completion<TaskCounts> done) {
         std::move(done));
 }
 
+void SqliteTaskStore::backlog(Completion<std::vector<BacklogEntry>> done) {
+    writer_.enqueue<std::vector<BacklogEntry>>(
+        [now = clock_.wall_ms()](Connection& connection) { return sum_backlog(connection, now); },
+        std::move(done));
+}
+
 void SqliteTaskStore::claim(ClaimRequest request, Completion<std::vector<domain::Task>> done) {
     if (const Result<void> valid = validate(request); !valid) return done(valid.error());
     const Moment now{.wall_ms = clock_.wall_ms(), .boot_ms = clock_.boot_ms()};

@@ -248,6 +248,21 @@ TEST_F(SqliteTaskStoreTest, AKeyIsLookedUpInItsUniqueIndex) {
     EXPECT_THAT(plan.text(3), HasSubstr("USING INDEX task_by_idempotency_key"));
 }
 
+TEST_F(SqliteTaskStoreTest, TheBacklogIsReadFromAnIndexAlone) {
+    open();
+    Connection connection = Connection::open(path_, {}).value();
+    Statement plan = connection
+                         .prepare(
+                             "EXPLAIN QUERY PLAN SELECT model, priority, count(*), sum(cost_s),"
+                             " min(vft), min(created_ms) FROM task WHERE state = 'queued' AND"
+                             " not_before_ms <= ? AND (deadline_ms IS NULL OR deadline_ms > ?)"
+                             " GROUP BY model, priority ORDER BY model, priority DESC")
+                         .value();
+    ASSERT_TRUE(plan.step().value());
+    EXPECT_THAT(plan.text(3), HasSubstr("USING COVERING INDEX task_queue_of_model"));
+    EXPECT_FALSE(plan.step().value()) << plan.text(3);
+}
+
 TEST_F(SqliteTaskStoreTest, ASecondServerIsKeptOut) {
     auto store = open();
     const Error refused = open_error();

@@ -192,6 +192,30 @@ Result<TaskCounts> count_tasks(Connection& connection, const CountFilter& filter
     }
 }
 
+Result<std::vector<BacklogEntry>> sum_backlog(Connection& connection, std::int64_t wall_ms) {
+    // Reads nothing but the index task_queue_of_model.
+    DARKROOM_TRY_ASSIGN(
+        Statement statement,
+        connection.prepare(
+            "SELECT model, priority, count(*), sum(cost_s), min(vft), min(created_ms) FROM task"
+            " WHERE state = 'queued' AND not_before_ms <= ? AND (deadline_ms IS NULL OR"
+            " deadline_ms > ?) GROUP BY model, priority ORDER BY model, priority DESC"));
+    statement.bind_all(wall_ms, wall_ms);
+    std::vector<BacklogEntry> entries;
+    while (true) {
+        DARKROOM_TRY_ASSIGN(const bool has_row, statement.step());
+        if (!has_row) return entries;
+        BacklogEntry entry;
+        entry.model = statement.text(0);
+        entry.priority = static_cast<std::int32_t>(statement.integer(1));
+        entry.tasks = statement.integer(2);
+        entry.cost_s = statement.real(3);
+        entry.least_vft = statement.real(4);
+        entry.oldest_ms = statement.integer(5);
+        entries.push_back(std::move(entry));
+    }
+}
+
 Result<std::vector<domain::Task>> claim_tasks(
     Connection& connection, const ClaimRequest& request, Moment now) {
     DARKROOM_TRY_ASSIGN(

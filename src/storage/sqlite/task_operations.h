@@ -32,6 +32,8 @@ Result<std::vector<domain::Task>> list_tasks(Connection& connection, const TaskF
 
 Result<TaskCounts> count_tasks(Connection& connection, const CountFilter& filter);
 
+Result<std::vector<BacklogEntry>> sum_backlog(Connection& connection, std::int64_t wall_ms);
+
 Result<std::vector<domain::Task>> claim_tasks(
     Connection& connection, const ClaimRequest& request, Moment now);
 
