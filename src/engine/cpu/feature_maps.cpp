@@ -13,8 +13,7 @@ std::size_t bytes_of(std::int64_t elements, DType dtype) {
 
 /// Calls `copy` for the rows of a tensor, so many at a time that a thread is worth its start.
 template <class Copy>
-void copy_rows(
-    const cpu::Workers& workers, std::int64_t rows, std::size_t row_bytes, const Copy& copy) {
+void copy_rows(cpu::Workers& workers, std::int64_t rows, std::size_t row_bytes, const Copy& copy) {
     constexpr std::size_t kPieceBytes = 64 * 1024;
     const auto grain = static_cast<std::int64_t>(
         std::max<std::size_t>(1, kPieceBytes / std::max<std::size_t>(1, row_bytes)));
@@ -26,7 +25,7 @@ void copy_rows(
 
 /// [outer, rows, columns] -> [outer, columns, rows] for elements of type T.
 template <class T>
-void transpose(const cpu::Workers& workers, const Tensor& x, const Tensor& y, std::int64_t rows) {
+void transpose(cpu::Workers& workers, const Tensor& x, const Tensor& y, std::int64_t rows) {
     const auto from = x.values<const T>();
     const auto to = y.values<T>();
     const std::int64_t outer = x.shape()[0];
@@ -46,8 +45,7 @@ void transpose(const cpu::Workers& workers, const Tensor& x, const Tensor& y, st
         });
 }
 
-Tensor transposed(
-    const cpu::Workers& workers, const Tensor& x, const Tensor& y, std::int64_t rows) {
+Tensor transposed(cpu::Workers& workers, const Tensor& x, const Tensor& y, std::int64_t rows) {
     switch (size_of(x.dtype())) {
         case 1:
             transpose<std::uint8_t>(workers, x, y, rows);

@@ -115,7 +115,7 @@ Tensor CpuBackend::State::run_panels(
     const cpu::PanelInput& input,
     const PackedWeights& weights,
     const Epilogue& epilogue,
-    const Tensor& result) const {
+    const Tensor& result) {
     const cpu::PanelLayout layout = weight_layout(weights.spec);
     DARKROOM_CHECK(
         weights.data != nullptr && weights.layout.tag == layout_tag(),

@@ -2,11 +2,13 @@
 #include "engine/cpu/peak.h"
 
 #include <immintrin.h>
-#include <omp.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
+
+#include "engine/cpu/workers.h"
 
 namespace darkroom::engine {
 namespace {
@@ -87,12 +89,12 @@ float loop_portable(std::int64_t rounds) {
 
 /// Gflop/s of all threads together; `flops` is what one operation counts for.
 double rate_of(Loop loop, double flops, int threads) {
+    cpu::Workers workers(threads);
     double best = 0;
     for (int repeat = 0; repeat < kRepeats; ++repeat) {
-        float sink = 0;
+        std::atomic<float> sink = 0;
         const auto begin = std::chrono::steady_clock::now();
-#pragma omp parallel num_threads(threads) reduction(+ : sink)
-        sink += loop(kRounds);
+        workers.run(threads, [&](std::int64_t, int) { sink.fetch_add(loop(kRounds)); });
         const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
         // Always true: keeps the loops from being optimised away.
         if (sink >= 0) {

@@ -24,7 +24,7 @@ struct CpuBackend::State {
         const cpu::PanelInput& input,
         const PackedWeights& weights,
         const Epilogue& epilogue,
-        const Tensor& result) const;
+        const Tensor& result);
 
     InstructionSet instruction_set;
     DType dtype;
