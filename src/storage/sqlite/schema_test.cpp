@@ -81,16 +81,18 @@ TEST_F(Schema, EveryClaimOrderIsServedByAnIndex) {
     ASSERT_TRUE(migrate(connection, migrations(), 10));
     const std::string order =
         " AND not_before_ms <= 1 ORDER BY priority DESC, vft, sequence LIMIT 1";
-    for (const char* condition : {"state = 'queued'", "state = 'queued' AND model = 'm'"}) {
+    for (const char* condition :
+         {"task_queue WHERE state = 'queued'",
+          "task_queue_of_model WHERE state = 'queued' AND model = 'm'"}) {
         Statement plan = connection
                              .prepare(
-                                 "EXPLAIN QUERY PLAN SELECT sequence FROM task WHERE " +
+                                 "EXPLAIN QUERY PLAN SELECT sequence FROM task INDEXED BY " +
                                  std::string(condition) + order)
                              .value();
         std::string text;
         while (plan.step().value())
             text += plan.text(3) + "\n";
-        EXPECT_THAT(text, HasSubstr("USING INDEX task_queue")) << condition;
+        EXPECT_THAT(text, HasSubstr("INDEX task_queue")) << condition;
         EXPECT_THAT(text, Not(HasSubstr("TEMP B-TREE"))) << condition;
     }
     Statement plan = connection

@@ -30,13 +30,16 @@ Result<std::vector<Candidate>> best_candidates(
     const std::optional<std::string>& model,
     const ClaimRequest& request,
     std::int64_t wall_ms) {
+    // Without a hint, a claim for any checkpoint would sort all of the wider index.
+    const char* const source =
+        model ? "task_queue_of_model WHERE model = ? AND" : "task_queue WHERE";
     DARKROOM_TRY_ASSIGN(
         Statement statement,
         connection.prepare(format(
-            "SELECT sequence, priority, vft FROM task WHERE state = 'queued'{} AND not_before_ms <="
-            " ? AND (deadline_ms IS NULL OR deadline_ms > ?) ORDER BY priority DESC, vft, sequence"
-            " LIMIT ?",
-            model ? " AND model = ?" : "")));
+            "SELECT sequence, priority, vft FROM task INDEXED BY {} state = 'queued' AND"
+            " not_before_ms <= ? AND (deadline_ms IS NULL OR deadline_ms > ?)"
+            " ORDER BY priority DESC, vft, sequence LIMIT ?",
+            source)));
     int index = 0;
     if (model) statement.bind(++index, *model);
     statement.bind(++index, wall_ms);
