@@ -7,8 +7,10 @@
 namespace darkroom::scheduling {
 
 bool WaitingLine::add(Waiting task) {
-    const Rank rank{-std::int64_t{task.share.priority}, task.tag.finish, ++arrivals_};
-    if (!ranks_.emplace(task.id, rank).second) return false;
+    if (ranks_.contains(task.id)) return false;
+    if (task.arrival == 0) task.arrival = ++arrivals_;
+    const Rank rank{-std::int64_t{task.share.priority}, task.tag.finish, task.arrival};
+    ranks_.emplace(task.id, rank);
     starts_[task.share.priority].insert(task.tag.start);
     for (QueueLoad* load : {&load_, &load_by_tenant_[task.share.tenant]}) {
         load->tasks += 1;

@@ -21,8 +21,8 @@ struct Waiting {
     std::string model = {};
     Tag tag = {};
     double cost_s = 0.0;
-    /// Wall time of the submit.
-    std::int64_t created_ms = 0;
+    /// Set by the line when it first joins: of equal tags the earlier goes first.
+    std::int64_t arrival = 0;
 };
 
 /// How much waits.

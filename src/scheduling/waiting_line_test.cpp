@@ -57,6 +57,17 @@ TEST(WaitingLine, WhatLeavesMovesTheOthersUp) {
     EXPECT_EQ(line.place(second.id)->tasks_before, 0);
 }
 
+TEST(WaitingLine, WhatComesBackHasItsPlaceAgain) {
+    WaitingLine line;
+    const Waiting first = task("a", 3.0);
+    const Waiting second = task("b", 3.0);
+    line.add(first);
+    line.add(second);
+    line.add(line.remove(first.id).value());
+    EXPECT_EQ(line.place(first.id)->tasks_before, 0);
+    EXPECT_EQ(line.place(second.id)->tasks_before, 1);
+}
+
 TEST(WaitingLine, ATaskWaitsOnce) {
     WaitingLine line;
     const Waiting first = task("a", 1.0);
