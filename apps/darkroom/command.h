@@ -44,6 +44,9 @@ struct ServeOptions {
     std::filesystem::path models = "models";
     std::vector<std::string> allowed_hosts;
     std::int64_t drain_seconds = 60;
+    /// Tasks that may wait, of all and of one tenant; 0 for no limit.
+    std::int64_t max_queued = 10'000;
+    std::int64_t max_queued_per_tenant = 1'000;
     std::string log_level = "info";
     std::string log_format = "text";
     int threads = 0;

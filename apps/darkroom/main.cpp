@@ -58,6 +58,14 @@ void add_serve(CLI::App& app, ServeOptions& options, Run& run) {
         "--allowed-host", options.allowed_hosts, "Further names this server is called by");
     command->add_option("--drain-seconds", options.drain_seconds, "Time to finish on SIGTERM")
         ->capture_default_str();
+    command->add_option("--max-queued", options.max_queued, "Tasks that may wait (0: any number)")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    command
+        ->add_option(
+            "--max-queued-per-tenant", options.max_queued_per_tenant, "The same of one tenant")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
     command->add_option("--log-level", options.log_level, "error, warning, info, debug, trace")
         ->capture_default_str();
     command->add_option("--log-format", options.log_format, "text or json")->capture_default_str();

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <thread>
@@ -29,8 +30,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kIoThreads = 2;
-/// Tasks of an earlier run whose progress is shown; the queue itself has no bound.
-constexpr std::int32_t kAdopted = 1000;
+constexpr std::int32_t kAdoptedPage = 1000;
 
 Result<void> configure_log(const ServeOptions& options) {
     auto level = log::level_from(options.log_level);
@@ -73,6 +73,31 @@ Result<void> check(const ServeOptions& options) {
     // Prompts, pictures and the secret of their links are nobody else's.
     if (is_new) fs::permissions(options.data, fs::perms::owner_all, error);
     return {};
+}
+
+control::SchedulerOptions scheduling_of(const ServeOptions& options) {
+    control::SchedulerOptions scheduling;
+    scheduling.limits.tasks = options.max_queued;
+    scheduling.limits.tasks_per_tenant = options.max_queued_per_tenant;
+    return scheduling;
+}
+
+/// What waits from an earlier run, oldest first.
+Result<std::vector<domain::Task>> read_queue(storage::TaskStore& store) {
+    std::vector<domain::Task> queue;
+    storage::TaskFilter filter;
+    filter.states = {domain::TaskState::queued};
+    filter.limit = kAdoptedPage;
+    while (true) {
+        DARKROOM_TRY_ASSIGN(
+            const std::vector<domain::Task> page,
+            storage::wait(store, &storage::TaskStore::list, filter));
+        queue.insert(queue.end(), page.begin(), page.end());
+        if (page.size() < static_cast<std::size_t>(kAdoptedPage)) break;
+        filter.before = page.back().id;
+    }
+    std::ranges::reverse(queue);
+    return queue;
 }
 
 cluster::ChildOptions child_options(const ServeOptions& options) {
@@ -125,13 +150,8 @@ Result<void> run(const ServeOptions& options) {
     telemetry::Metrics metrics;
     runtime::IoThreads io(kIoThreads);
     runtime::BlockingPool blocking;
-    control::Dispatcher dispatcher(*store);
-    storage::TaskFilter waiting;
-    waiting.states = {domain::TaskState::queued};
-    waiting.limit = kAdopted;
-    DARKROOM_TRY_ASSIGN(
-        const std::vector<domain::Task> queued,
-        storage::wait(*store, &storage::TaskStore::list, std::move(waiting)));
+    control::Dispatcher dispatcher(*store, clock, scheduling_of(options));
+    DARKROOM_TRY_ASSIGN(const std::vector<domain::Task> queued, read_queue(*store));
     dispatcher.adopt(queued);
     control::EngineMetrics engine_metrics(metrics);
     cluster::ChildProvider provider(io.executor(), child_options(options));

@@ -46,7 +46,8 @@ double progress_share(const JobProgress& job) {
 
 json::Value progress_body(const JobProgress& job) {
     const double share = progress_share(job);
-    const double eta = job.is_active ? job.elapsed_s / share - job.elapsed_s : 0.0;
+    const double extrapolated = job.is_active ? job.elapsed_s / share - job.elapsed_s : 0.0;
+    const double eta = job.is_active ? job.eta_s.value_or(extrapolated) : 0.0;
     return json::Object{
         {"progress", share},
         {"eta_relative", eta},

@@ -28,6 +28,8 @@ struct JobProgress {
     bool stopping_generation = false;
     /// Seconds since the job began.
     double elapsed_s = 0.0;
+    /// Predicted seconds to the end of a job that waits; else they follow from the share done.
+    std::optional<double> eta_s = {};
     /// Base64 of the preview.
     std::optional<std::string> current_image = {};
     std::optional<std::string> textinfo = {};

@@ -29,6 +29,13 @@ TEST(Progress, CountsIterationsAndSteps) {
     EXPECT_EQ(body["state"]["job"], json::Value("scripts_txt2img"));
 }
 
+TEST(Progress, AJobThatWaitsSaysHowLong) {
+    JobProgress job{.is_active = true, .eta_s = 90.5};
+    EXPECT_EQ(progress_body(job)["eta_relative"].as_double(), 90.5);
+    job.is_active = false;
+    EXPECT_EQ(progress_body(job)["eta_relative"].as_double(), 0.0);
+}
+
 TEST(Progress, NeverExceedsOneNorReadsAsIdle) {
     JobProgress job{.is_active = true, .job_count = 1, .job_no = 1};
     job.sampling_step = 20;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/serverless_task.h"
 
+#include <cmath>
+
 #include "api/json_members.h"
 #include "api/txt2img_request.h"
 
@@ -26,6 +28,13 @@ json::Object head(const domain::Task& task) {
 void append_additions(json::Object& body, const domain::Task& task) {
     body.set("state", domain::to_string(task.state));
     if (task.error) body.set("message", task.error->message);
+}
+
+void append_standing(json::Object& body, const std::optional<QueueStanding>& standing) {
+    if (!standing) return;
+    body.set("queuePosition", standing->position);
+    // A prediction has no more digits than that.
+    body.set("etaSeconds", std::ceil(standing->eta_s * 10.0) / 10.0);
 }
 
 }  // namespace
@@ -60,17 +69,18 @@ json::Object succeeded_body(const domain::Task& task, const TaskPictures& pictur
     return body;
 }
 
-json::Object waiting_body(const domain::Task& task, std::optional<std::size_t> position) {
+json::Object waiting_body(const domain::Task& task, const std::optional<QueueStanding>& standing) {
     json::Object body = head(task);
-    if (position) body.set("queuePosition", static_cast<std::int64_t>(*position));
+    append_standing(body, standing);
     return body;
 }
 
-json::Object result_body(const domain::Task& task) {
+json::Object result_body(const domain::Task& task, const std::optional<QueueStanding>& standing) {
     json::Object body = head(task);
     for (const char* absent : {"images", "ossUrl", "info", "parameters"})
         body.set(absent, nullptr);
     append_additions(body, task);
+    append_standing(body, standing);
     return body;
 }
 
@@ -87,7 +97,7 @@ json::Object result_body(
 json::Object task_progress_body(
     const domain::Task& task,
     const std::optional<JobProgress>& job,
-    std::optional<std::size_t> position) {
+    const std::optional<QueueStanding>& standing) {
     json::Object body = head(task);
     const bool is_final = domain::is_final(task.state);
     body.set("progress", is_final ? 1.0 : 0.0);
@@ -100,7 +110,7 @@ json::Object task_progress_body(
         body.set("state", shown["state"]);
         body.set("textinfo", shown["textinfo"]);
     }
-    if (position) body.set("queuePosition", static_cast<std::int64_t>(*position));
+    append_standing(body, standing);
     if (task.error) body.set("message", task.error->message);
     return body;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -31,6 +31,14 @@ struct TaskPictures {
     std::vector<std::string> urls = {};
 };
 
+/// Where a task stands that waits.
+struct QueueStanding {
+    /// Tasks before it.
+    std::int64_t position = 0;
+    /// Predicted seconds until its result is there.
+    double eta_s = 0.0;
+};
+
 /// What a finished task says beside its pictures.
 struct TaskDetails {
     /// A1111's `info` as an object.
@@ -41,11 +49,12 @@ struct TaskDetails {
 
 /// 200 of POST /txt2img for a task that succeeded.
 json::Object succeeded_body(const domain::Task& task, const TaskPictures& pictures);
-/// 200 of POST /txt2img for a task that waits; `position` counts those before it.
-json::Object waiting_body(const domain::Task& task, std::optional<std::size_t> position);
+/// 200 of POST /txt2img for a task that waits.
+json::Object waiting_body(const domain::Task& task, const std::optional<QueueStanding>& standing);
 
 /// GET /tasks/{taskId}/result: nulls in place of what an unfinished or failed task does not have.
-json::Object result_body(const domain::Task& task);
+json::Object result_body(
+    const domain::Task& task, const std::optional<QueueStanding>& standing = {});
 json::Object result_body(
     const domain::Task& task, const TaskPictures& pictures, TaskDetails details);
 
@@ -53,7 +62,7 @@ json::Object result_body(
 json::Object task_progress_body(
     const domain::Task& task,
     const std::optional<JobProgress>& job,
-    std::optional<std::size_t> position);
+    const std::optional<QueueStanding>& standing);
 
 /// GET /tasks: the page, and the taskId to go on from while there may be more.
 json::Object task_list_body(std::span<const domain::Task> page, bool is_last);

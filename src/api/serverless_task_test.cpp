@@ -41,9 +41,19 @@ TEST(ServerlessTask, ATaskHasTheNameThatItsCallerGaveIt) {
     EXPECT_EQ(task_name(task), kId);
     task.idempotency_key = "myTask1";
     EXPECT_EQ(task_name(task), "myTask1");
-    EXPECT_EQ(
-        json::dump(waiting_body(task, 2)),
-        R"({"taskId":"myTask1","status":"waiting","queuePosition":2})");
+    EXPECT_EQ(json::dump(waiting_body(task, {})), R"({"taskId":"myTask1","status":"waiting"})");
+}
+
+TEST(ServerlessTask, EveryAnswerAboutATaskThatWaitsSaysHowLong) {
+    const domain::Task task = task_in(TaskState::queued);
+    const QueueStanding standing{2, 12.34};
+    for (const json::Value& body :
+         {json::Value(waiting_body(task, standing)),
+          json::Value(result_body(task, standing)),
+          json::Value(task_progress_body(task, {}, standing))}) {
+        EXPECT_EQ(body["queuePosition"].as_integer(), 2);
+        EXPECT_EQ(body["etaSeconds"].as_double(), 12.4);
+    }
 }
 
 TEST(ServerlessTask, AnUnfinishedResultIsNullsAndItsStatus) {
@@ -77,10 +87,9 @@ TEST(ServerlessTask, ASucceededResultHasKeysLinksAndDetails) {
 }
 
 TEST(ServerlessTask, ProgressIsNothingWhileItWaitsAndTheJobsWhileItRuns) {
-    const json::Value waiting = task_progress_body(task_in(TaskState::queued), {}, 0);
+    const json::Value waiting = task_progress_body(task_in(TaskState::queued), {}, {});
     EXPECT_EQ(waiting["progress"].as_double(), 0.0);
     EXPECT_EQ(waiting["currentImage"].as_string(), "");
-    EXPECT_EQ(waiting["queuePosition"].as_integer(), 0);
     EXPECT_EQ(waiting.as_object().find("state"), nullptr);
     JobProgress job;
     job.is_active = true;

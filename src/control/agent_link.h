@@ -11,6 +11,7 @@
 #include "base/guarded.h"
 #include "cluster/instance_provider.h"
 #include "control/agent_service.h"
+#include "control/device_shares.h"
 #include "runtime/async_event.h"
 
 namespace darkroom::control {
@@ -27,10 +28,13 @@ struct AgentService::Link {
         changed.notify_all();
     }
 
-    /// The agent holds this attempt no longer. Another attempt at the same task stays.
-    void forget(const cluster::AttemptId& id) {
+    /// The agent holds this attempt no longer. Another attempt at the same task stays. Returns the
+    /// device seconds that it had.
+    double forget(const cluster::AttemptId& id, std::int64_t boot_ms) {
         const auto found = held.find(id.task);
-        if (found != held.end() && found->second == id.attempt) held.erase(found);
+        if (found == held.end() || found->second != id.attempt) return 0.0;
+        held.erase(found);
+        return shares.end(id.task, boot_ms);
     }
 
     std::unique_ptr<cluster::AgentConnection> connection;
@@ -39,6 +43,7 @@ struct AgentService::Link {
     cluster::Claim claim;
     /// Attempts that were sent to the agent, by task id.
     std::map<std::string, std::int64_t> held;
+    DeviceShares shares;
     bool closed = false;
     /// When the agent was last heard of.
     std::atomic<std::chrono::steady_clock::time_point> last_heard =

@@ -12,6 +12,9 @@ namespace {
 using runtime::Deadline;
 using storage::TaskStore;
 
+/// Claims in vain after which an agent waits for news of the queue.
+constexpr int kMostMisses = 10;
+
 }  // namespace
 
 boost::asio::awaitable<void> AgentService::pump(std::shared_ptr<Link> link) {
@@ -23,7 +26,7 @@ boost::asio::awaitable<void> AgentService::pump(std::shared_ptr<Link> link) {
             cluster::Message next = std::move(message);
             if (const auto* drop = std::get_if<cluster::Drop>(&next)) {
                 for (const cluster::AttemptId& id : drop->ids)
-                    link->forget(id);
+                    link->forget(id, parts_.clock.boot_ms());
             }
             const Result<void> sent = co_await link->connection->send(std::move(next));
             if (!sent) co_return;
@@ -41,17 +44,26 @@ boost::asio::awaitable<void> AgentService::pump(std::shared_ptr<Link> link) {
     }
 }
 
-/// Claims as much as the agent asked for. The first task of an idle agent decides the checkpoint of
-/// the others.
+/// Claims as much as the agent asked for and placement gives it.
 runtime::Task<void> AgentService::hand_out(std::shared_ptr<Link> link) {
+    TaskStore& store = parts_.dispatcher.store();
+    int misses = 0;
     while (link->claim.capacity > 0 && !parts_.dispatcher.is_draining() && !link->closed) {
+        const Result<std::vector<storage::BacklogEntry>> backlog =
+            co_await store_call(store, &TaskStore::backlog);
+        if (!backlog) co_return backlog.error();
+        const AgentRoom room{link->agent_id, link->claim.capacity, !link->claim.model.empty()};
+        auto placement = parts_.dispatcher.scheduler().next_for(room, *backlog);
+        if (!placement) break;
         storage::ClaimRequest request;
         request.agent = link->agent_id;
         request.max_count = 1;
-        if (!link->claim.model.empty()) request.models.push_back(link->claim.model);
+        request.models = std::move(placement->claims);
         Result<std::vector<domain::Task>> claimed =
-            co_await store_call(parts_.dispatcher.store(), &TaskStore::claim, std::move(request));
+            co_await store_call(store, &TaskStore::claim, std::move(request));
         if (!claimed) co_return claimed.error();
+        // Somebody else was faster, or cancelled it; there may be other work.
+        if (claimed->empty() && ++misses < kMostMisses) continue;
         if (claimed->empty()) break;
         domain::Task task = std::move(claimed->front());
         const Result<void> assigned = co_await assign(link, std::move(task));
@@ -88,9 +100,12 @@ runtime::Task<void> AgentService::assign(std::shared_ptr<Link> link, domain::Tas
     // A task that is not sent costs the agent no room. A cancel from here on posts a Drop, which is
     // sent after the assignment.
     link->claim.capacity -= 1;
-    link->claim.model = task.model;
+    if (!task.model.empty()) link->claim.model = task.model;
     link->held[task.id.text()] = task.attempt;
-    parts_.dispatcher.progress().hold(task.id);
+    link->shares.begin(task.id.text(), parts_.clock.boot_ms());
+    parts_.dispatcher.task_taken(task.id);
+    const bool concerns_others = parts_.dispatcher.scheduler().assigned(link->agent_id, task.model);
+    if (concerns_others) parts_.dispatcher.wake_agents();
     cluster::Message assignment = cluster::Assignment{
         {task.id.text(), task.attempt}, task.model, model->filename, model->sha256, task.request};
     const Result<void> sent = co_await link->connection->send(std::move(assignment));

@@ -37,7 +37,7 @@ Result<std::string> store_pictures(
 
 boost::asio::awaitable<void> AgentService::finish(std::shared_ptr<Link> link, cluster::Done done) {
     const cluster::AttemptId attempt = done.id;
-    link->forget(attempt);
+    const double device_s = link->forget(attempt, parts_.clock.boot_ms());
     const Result<domain::TaskId> id = domain::TaskId::parse(attempt.task);
     if (!id) co_return;
     Result<domain::Task> task =
@@ -66,7 +66,7 @@ boost::asio::awaitable<void> AgentService::finish(std::shared_ptr<Link> link, cl
             co_await store_call(parts_.dispatcher.store(), &TaskStore::fail, std::move(failed));
         const bool requeued = ended && *ended == domain::FailOutcome::requeued;
         if (requeued) {
-            parts_.dispatcher.progress().release(*id);
+            parts_.dispatcher.task_put_back(*id);
             parts_.dispatcher.wake_agents();
         } else {
             parts_.dispatcher.task_ended(*id);
@@ -80,10 +80,17 @@ boost::asio::awaitable<void> AgentService::finish(std::shared_ptr<Link> link, cl
         log::error("a result cannot be committed", {{"reason", outcome.error().message}});
         co_return;
     }
+    if (*outcome == domain::CompleteOutcome::completed) learn(*id, device_s);
     if (*outcome != domain::CompleteOutcome::stale) parts_.dispatcher.task_ended(*id);
     if (*outcome != domain::CompleteOutcome::completed) {
         co_await remove_pictures(std::move(task->tenant), attempt);
     }
+}
+
+/// One that somebody stopped early says nothing of what such a task takes.
+void AgentService::learn(const domain::TaskId& id, double device_s) {
+    const std::optional<LiveTask> live = parts_.dispatcher.progress().find(id);
+    if (live && !live->is_interrupted) parts_.dispatcher.scheduler().drawn(id, device_s);
 }
 
 /// Takes back what was stored for an attempt whose result was not wanted any more.
@@ -104,7 +111,7 @@ boost::asio::awaitable<void> AgentService::remove_pictures(
 
 boost::asio::awaitable<void> AgentService::reject(
     std::shared_ptr<Link> link, cluster::Failed failed) {
-    link->forget(failed.id);
+    link->forget(failed.id, parts_.clock.boot_ms());
     const Result<domain::TaskId> id = domain::TaskId::parse(failed.id.task);
     if (!id) co_return;
     log::info("task failed", {{"task", failed.id.task}, {"reason", failed.error.message}});
@@ -115,7 +122,7 @@ boost::asio::awaitable<void> AgentService::reject(
         co_await store_call(parts_.dispatcher.store(), &TaskStore::fail, std::move(attempt));
     if (!outcome || *outcome == domain::FailOutcome::stale) co_return;
     if (*outcome == domain::FailOutcome::requeued) {
-        parts_.dispatcher.progress().release(*id);
+        parts_.dispatcher.task_put_back(*id);
         parts_.dispatcher.wake_agents();
     } else {
         parts_.dispatcher.task_ended(*id);

@@ -114,6 +114,7 @@ boost::asio::awaitable<void> AgentService::serve(std::shared_ptr<Link> link) {
     parts_.metrics.set_agents(0);
     link->closed = true;
     link->changed.notify_all();
+    parts_.dispatcher.scheduler().agent_gone(link->agent_id);
     storage::AgentRelease release{link->agent_id, !stopping_};
     const Result<storage::EndedLeases> ended = co_await store_call(
         parts_.dispatcher.store(), &TaskStore::release_agent, std::move(release));
@@ -136,6 +137,7 @@ boost::asio::awaitable<void> AgentService::receive(
         parts_.dispatcher.progress().update(*progress);
     } else if (const auto* report = std::get_if<cluster::EngineReport>(&message)) {
         parts_.metrics.add(*report);
+        if (report->work == "load") note_load(*link, report->seconds);
     } else if (auto* heartbeat = std::get_if<cluster::AgentHeartbeat>(&message)) {
         cluster::AgentHeartbeat beat = std::move(*heartbeat);
         co_await renew(link, std::move(beat));
@@ -146,6 +148,12 @@ boost::asio::awaitable<void> AgentService::receive(
         cluster::Failed rejected = std::move(*failed);
         co_await reject(link, std::move(rejected));
     }
+}
+
+/// Those who wait for a load did not use the device meanwhile.
+void AgentService::note_load(Link& link, double seconds) {
+    link.shares.deduct(seconds);
+    parts_.dispatcher.scheduler().loaded(link.agent_id, seconds);
 }
 
 void AgentService::interrupt(const domain::TaskId& id) {

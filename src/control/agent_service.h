@@ -64,6 +64,8 @@ class AgentService {
     boost::asio::awaitable<void> reject(std::shared_ptr<Link> link, cluster::Failed failed);
     boost::asio::awaitable<void> renew(
         std::shared_ptr<Link> link, cluster::AgentHeartbeat heartbeat);
+    void learn(const domain::TaskId& id, double device_s);
+    void note_load(Link& link, double seconds);
     void interrupt(const domain::TaskId& id);
     void drop(const domain::LeaseToken& token);
     boost::asio::awaitable<void> remove_pictures(std::string tenant, cluster::AttemptId id);

@@ -118,7 +118,7 @@ class AgentServiceTest : public testing::Test {
     telemetry::Metrics metrics_;
     EngineMetrics engine_metrics_{metrics_};
     ScriptedProvider provider_;
-    Dispatcher dispatcher_{store_};
+    Dispatcher dispatcher_{store_, clock_};
     runtime::IoThreads io_{2};
     runtime::BlockingPool blocking_;
     AgentService service_{

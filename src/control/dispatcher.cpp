@@ -13,6 +13,11 @@ namespace {
 /// From here on, entries that nobody waits for any more are cleared away.
 constexpr std::size_t kManyWatches = 1000;
 
+Demand demand_of(const domain::NewTask& task, scheduling::Work work, double weight) {
+    if (work.function.empty()) work.function = task.model.empty() ? task.kind : task.model;
+    return {std::move(work), {task.tenant, weight, task.priority}};
+}
+
 }  // namespace
 
 runtime::Task<domain::Task> Dispatcher::submit(Submission submission) {
@@ -25,10 +30,26 @@ runtime::Task<domain::Task> Dispatcher::submit(Submission submission) {
     // Before the commit: from then on the task may be taken, or end, and the table must hear of it.
     const bool added = progress_.add(live);
     domain::NewTask request = std::move(submission.task);
+    if (added) {
+        const Demand demand = demand_of(request, submission.work, submission.weight);
+        const Result<Admitted> admitted = scheduler_.admit(request, demand);
+        if (admitted) {
+            request.cost_s = admitted->cost_s;
+            request.vft = admitted->vft;
+        } else {
+            progress_.remove(live.id);
+            // A full queue is no reason not to find what is in it.
+            const bool is_repeated = co_await was_submitted(request);
+            if (!is_repeated) co_return admitted.error();
+        }
+    }
     Result<storage::Submitted> submitted =
         co_await store_call(store_, &TaskStore::submit, std::move(request));
     const bool is_new = submitted && submitted->is_new;
-    if (added && !is_new) progress_.remove(live.id);
+    if (added && !is_new) {
+        progress_.remove(live.id);
+        scheduler_.ended(live.id);
+    }
     if (!submitted) co_return submitted.error();
     domain::Task task = std::move(submitted->task);
     live.id = task.id;
@@ -37,17 +58,31 @@ runtime::Task<domain::Task> Dispatcher::submit(Submission submission) {
         progress_.set_created(task.id, task.created_ms);
         wake_agents();
     } else if (!domain::is_final(task.state)) {
-        co_await take_up(std::move(live));
+        domain::Task earlier = task;
+        co_await take_up(std::move(earlier), std::move(live));
     }
     co_return task;
 }
 
+boost::asio::awaitable<bool> Dispatcher::was_submitted(const domain::NewTask& task) {
+    if (task.idempotency_key.empty()) co_return false;
+    storage::TaskName name{task.tenant, task.idempotency_key};
+    const Result<domain::Task> found =
+        co_await store_call(store_, &TaskStore::find, std::move(name));
+    co_return found.has_value();
+}
+
 /// Shows a task of an earlier process, unless it has ended by now.
-boost::asio::awaitable<void> Dispatcher::take_up(LiveTask live) {
+boost::asio::awaitable<void> Dispatcher::take_up(domain::Task earlier, LiveTask live) {
     const domain::TaskId id = live.id;
     if (!progress_.add(std::move(live))) co_return;
+    scheduler_.restore(earlier);
     const Result<domain::Task> task = co_await store_call(store_, &TaskStore::get, id);
-    if (task && domain::is_final(task->state)) progress_.remove(id);
+    if (task && domain::is_held(task->state)) scheduler_.taken(id);
+    if (task && domain::is_final(task->state)) {
+        progress_.remove(id);
+        scheduler_.ended(id);
+    }
     wake_agents();
 }
 
@@ -59,6 +94,7 @@ void Dispatcher::adopt(const std::vector<domain::Task>& queued) {
         live.name = task.idempotency_key;
         live.created_ms = task.created_ms;
         progress_.add(std::move(live));
+        scheduler_.restore(task);
     }
 }
 
@@ -100,8 +136,19 @@ runtime::Task<domain::Task> Dispatcher::wait_until_final(
     }
 }
 
+void Dispatcher::task_taken(const domain::TaskId& id) {
+    progress_.hold(id);
+    scheduler_.taken(id);
+}
+
+void Dispatcher::task_put_back(const domain::TaskId& id) {
+    progress_.release(id);
+    scheduler_.put_back(id);
+}
+
 void Dispatcher::task_ended(const domain::TaskId& id) {
     progress_.remove(id);
+    scheduler_.ended(id);
     std::shared_ptr<runtime::AsyncEvent> event;
     {
         const auto watches = watches_.lock();
@@ -119,7 +166,7 @@ void Dispatcher::leases_ended(const storage::EndedLeases& ended) {
             task_ended(id);
     }
     for (const domain::TaskId& id : ended.requeued)
-        progress_.release(id);
+        task_put_back(id);
     if (!ended.requeued.empty()) wake_agents();
 }
 

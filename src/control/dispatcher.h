@@ -11,6 +11,7 @@
 
 #include "base/guarded.h"
 #include "control/progress_table.h"
+#include "control/scheduler.h"
 #include "domain/task.h"
 #include "runtime/async_event.h"
 #include "runtime/deadline.h"
@@ -24,22 +25,30 @@ struct Submission {
     domain::NewTask task;
     std::int64_t iterations = 1;
     std::int64_t batch_size = 1;
+    /// What its device time depends on; without a function, that is its checkpoint or its kind.
+    scheduling::Work work = {};
+    /// Its tenant's share of the device: 2 gets twice as much as 1.
+    double weight = 1.0;
 };
 
 /// Where tasks enter, are waited for and end: joins the store, which is the truth, with those who
 /// wait for news of it. Thread-safe.
 class Dispatcher {
   public:
-    explicit Dispatcher(storage::TaskStore& store) : store_(store) {}
+    /// Both must outlive it.
+    Dispatcher(storage::TaskStore& store, Clock& clock, SchedulerOptions scheduling = {})
+        : store_(store), scheduler_(clock, std::move(scheduling)) {}
 
     [[nodiscard]] storage::TaskStore& store() { return store_; }
     [[nodiscard]] ProgressTable& progress() { return progress_; }
+    [[nodiscard]] Scheduler& scheduler() { return scheduler_; }
 
-    /// Commits a task (or finds the one that was submitted under the same key) and wakes the
-    /// agents. Fails as TaskStore::submit.
+    /// Predicts what a task costs, gives it its place among those of other tenants, commits it (or
+    /// finds the one that was submitted under the same key) and wakes the agents. Fails as
+    /// TaskStore::submit, and with resource_exhausted when too much waits (Scheduler::admit).
     runtime::Task<domain::Task> submit(Submission submission);
 
-    /// Takes up tasks that were queued before this process began, so that progress shows them.
+    /// Takes up tasks that were queued before this process began, oldest first.
     void adopt(const std::vector<domain::Task>& queued);
 
     /// Waits until the task is final and returns its row. Fails with unavailable when the server
@@ -56,7 +65,9 @@ class Dispatcher {
     [[nodiscard]] const runtime::AsyncEvent& queue_changed() const { return queue_changed_; }
     void wake_agents() { queue_changed_.notify_all(); }
 
-    /// Told by the agents' side.
+    // Told by the agents' side.
+    void task_taken(const domain::TaskId& id);
+    void task_put_back(const domain::TaskId& id);
     void task_ended(const domain::TaskId& id);
     void leases_ended(const storage::EndedLeases& ended);
     /// Ends an attempt at a task whose cancel was requested; nothing happens when it ended before.
@@ -75,11 +86,13 @@ class Dispatcher {
     [[nodiscard]] bool is_draining() const { return draining_; }
 
   private:
-    boost::asio::awaitable<void> take_up(LiveTask live);
+    boost::asio::awaitable<void> take_up(domain::Task task, LiveTask live);
+    boost::asio::awaitable<bool> was_submitted(const domain::NewTask& task);
     std::shared_ptr<runtime::AsyncEvent> watch(const domain::TaskId& id);
 
     storage::TaskStore& store_;
     ProgressTable progress_;
+    Scheduler scheduler_;
     runtime::AsyncEvent queue_changed_;
     Guarded<std::map<std::string, std::weak_ptr<runtime::AsyncEvent>>> watches_;
     Guarded<std::function<void(const domain::TaskId&)>> interrupt_handler_;

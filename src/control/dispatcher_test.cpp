@@ -46,7 +46,7 @@ class DispatcherTest : public testing::Test {
 
     domain::LeaseToken claim() {
         const auto claimed = storage::wait(store_, &TaskStore::claim, {.agent = kAgent}).value();
-        dispatcher_.progress().hold(claimed.at(0).id);
+        dispatcher_.task_taken(claimed.at(0).id);
         return {claimed.at(0).id, claimed.at(0).attempt, kAgent};
     }
 
@@ -64,7 +64,7 @@ class DispatcherTest : public testing::Test {
 
     FakeClock clock_;
     HookedTaskStore store_{clock_};
-    Dispatcher dispatcher_{store_};
+    Dispatcher dispatcher_{store_, clock_};
     runtime::IoThreads io_{2};
 };
 
@@ -147,7 +147,7 @@ TEST_F(DispatcherTest, ATaskThatWasPutBackIsCancelledAsOneThatWaits) {
     claim();
     dispatcher_.leases_ended(
         storage::wait(store_, &TaskStore::release_agent, {.agent = kAgent}).value());
-    EXPECT_EQ(dispatcher_.progress().position(id), 0u);
+    EXPECT_EQ(dispatcher_.scheduler().place(id)->position, 0);
     EXPECT_EQ(cancel(id).value(), CancelOutcome::cancelled);
     EXPECT_EQ(row(id).state, TaskState::cancelled);
     EXPECT_FALSE(dispatcher_.progress().find(id));
@@ -190,15 +190,15 @@ TEST_F(DispatcherTest, ARepeatedSubmitIsOneLiveTask) {
     const domain::TaskId first = submit("mine");
     EXPECT_EQ(submit("mine"), first);
     const domain::TaskId second = submit("other");
-    EXPECT_EQ(dispatcher_.progress().position(first), 0u);
-    EXPECT_EQ(dispatcher_.progress().position(second), 1u);
+    EXPECT_EQ(dispatcher_.scheduler().place(first)->position, 0);
+    EXPECT_EQ(dispatcher_.scheduler().place(second)->position, 1);
 }
 
 TEST_F(DispatcherTest, ARepeatedSubmitOfATaskFromBeforeARestartShowsIt) {
     domain::NewTask earlier = submission("mine").task;
     ASSERT_TRUE(storage::wait(store_, &TaskStore::submit, earlier));
     EXPECT_EQ(submit("mine"), earlier.id);
-    EXPECT_EQ(dispatcher_.progress().position(earlier.id), 0u);
+    EXPECT_EQ(dispatcher_.scheduler().place(earlier.id)->position, 0);
     EXPECT_EQ(cancel(earlier.id).value(), CancelOutcome::cancelled);
     EXPECT_EQ(submit("mine"), earlier.id);
     EXPECT_FALSE(dispatcher_.progress().find(earlier.id));

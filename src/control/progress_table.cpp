@@ -85,15 +85,4 @@ std::optional<LiveTask> ProgressTable::find(const domain::TaskId& id) {
     return *task;
 }
 
-std::optional<std::size_t> ProgressTable::position(const domain::TaskId& id) {
-    std::size_t before = 0;
-    const auto tasks = tasks_.lock();
-    for (const LiveTask& task : *tasks) {
-        if (task.is_held) continue;
-        if (task.id == id) return before;
-        ++before;
-    }
-    return std::nullopt;
-}
-
 }  // namespace darkroom::control

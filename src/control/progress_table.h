@@ -52,10 +52,6 @@ class ProgressTable {
         const std::string& tenant, const std::optional<std::string>& name);
     [[nodiscard]] std::optional<LiveTask> find(const domain::TaskId& id);
 
-    /// How many tasks wait before this one, of whichever tenant: 0 is the next. Nothing for a task
-    /// that is being drawn or not here.
-    [[nodiscard]] std::optional<std::size_t> position(const domain::TaskId& id);
-
   private:
     Guarded<std::list<LiveTask>> tasks_;
 };

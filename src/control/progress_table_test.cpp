@@ -62,27 +62,6 @@ TEST(ProgressTable, ATaskIsFoundByItsId) {
     EXPECT_FALSE(table.find(domain::TaskId::random()));
 }
 
-TEST(ProgressTable, OnlyTasksThatWaitStandInTheQueue) {
-    ProgressTable table;
-    const LiveTask first = task_of("a", "one");
-    const LiveTask second = task_of("b", "two");
-    const LiveTask third = task_of("a", "three");
-    for (const LiveTask& task : {first, second, third})
-        table.add(task);
-    EXPECT_EQ(table.position(first.id), 0u);
-    EXPECT_EQ(table.position(third.id), 2u);
-    table.hold(first.id);
-    EXPECT_EQ(table.position(first.id), std::nullopt);
-    EXPECT_EQ(table.position(second.id), 0u);
-    EXPECT_EQ(table.position(third.id), 1u);
-    table.release(first.id);
-    EXPECT_EQ(table.position(first.id), 0u);
-    EXPECT_EQ(table.position(third.id), 2u);
-    table.remove(second.id);
-    EXPECT_EQ(table.position(third.id), 1u);
-    EXPECT_EQ(table.position(second.id), std::nullopt);
-}
-
 TEST(ProgressTable, ANewLeaseBeginsFromZero) {
     ProgressTable table;
     const LiveTask task = task_of("a", "one");

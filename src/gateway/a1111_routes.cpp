@@ -13,7 +13,9 @@ http::Response progress(Parts& parts, const http::Request& request) {
     std::optional<std::string> name;
     if (const auto wanted = request.location.query.find("id_task")) name = *wanted;
     const auto task = parts.dispatcher.progress().find(caller_of(request).tenant, name);
-    return respond(api::progress_body(task ? job_progress(*task) : api::JobProgress{}));
+    if (!task) return respond(api::progress_body({}));
+    const auto place = parts.dispatcher.scheduler().place(task->id);
+    return respond(api::progress_body(job_progress(*task, place)));
 }
 
 http::Response interrupt(Parts& parts, const http::Request& request) {

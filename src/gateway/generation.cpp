@@ -41,6 +41,7 @@ control::Submission make_submission(
     submission.task.idempotency_key = accepted.task_name;
     submission.iterations = accepted.generation.iterations;
     submission.batch_size = accepted.generation.batch_size;
+    submission.work = scheduling::work_of(accepted.generation);
     return submission;
 }
 
@@ -64,7 +65,8 @@ Result<std::string> info_of(
     return api::make_info(generation, report);
 }
 
-api::JobProgress job_progress(const control::LiveTask& task) {
+api::JobProgress job_progress(
+    const control::LiveTask& task, const std::optional<control::QueuePlace>& place) {
     api::JobProgress job;
     job.is_active = true;
     job.job = "scripts_txt2img";
@@ -72,6 +74,7 @@ api::JobProgress job_progress(const control::LiveTask& task) {
     job.interrupted = task.is_interrupted;
     if (!task.is_held) {
         job.textinfo = "Waiting...";
+        if (place) job.eta_s = place->eta_s;
         return job;
     }
     const cluster::Progress& progress = task.progress;
@@ -86,6 +89,13 @@ api::JobProgress job_progress(const control::LiveTask& task) {
     job.elapsed_s =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - task.began).count();
     return job;
+}
+
+void add_retry_after(
+    http::Response& response, Parts& parts, const Caller& caller, const Error& error) {
+    if (error.code != ErrorCode::resource_exhausted) return;
+    const std::int64_t seconds = parts.dispatcher.scheduler().retry_after_s(caller.tenant);
+    response.headers.set("Retry-After", std::to_string(seconds));
 }
 
 }  // namespace darkroom::gateway

@@ -36,6 +36,12 @@ Result<std::string> info_of(
     const Parts& parts, const domain::Task& task, std::optional<double> denoising_strength = {});
 
 /// What A1111's progress shows of a task: its iterations are jobs, its pictures share the steps.
-api::JobProgress job_progress(const control::LiveTask& task);
+/// `place` is that of a task that waits.
+api::JobProgress job_progress(
+    const control::LiveTask& task, const std::optional<control::QueuePlace>& place = {});
+
+/// Says in the header Retry-After when to try again, if a submit failed because too much waits.
+void add_retry_after(
+    http::Response& response, Parts& parts, const Caller& caller, const Error& error);
 
 }  // namespace darkroom::gateway

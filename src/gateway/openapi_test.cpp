@@ -315,7 +315,7 @@ class OpenApi : public http::ServerTest {
     SystemClock clock_;
     storage::InMemoryTaskStore store_{clock_};
     storage::InMemoryObjectStore objects_{clock_};
-    control::Dispatcher dispatcher_{store_};
+    control::Dispatcher dispatcher_{store_, clock_};
     control::ModelFolder models_{folder_ / "models", folder_ / "hashes.json"};
     OptionStore options_{folder_ / "options"};
     UrlSigner urls_{"secret", clock_};

@@ -69,10 +69,14 @@ awaitable<http::Response> serverless_txt2img(Parts& parts, http::Request request
     if (!submission) co_return answer(order, submission.error());
     control::Submission accepted = *std::move(submission);
     const Result<domain::Task> submitted = co_await parts.dispatcher.submit(std::move(accepted));
-    if (!submitted) co_return fail(order, submitted.error());
+    if (!submitted) {
+        http::Response refused = fail(order, submitted.error());
+        add_retry_after(refused, parts, caller_of(request), submitted.error());
+        co_return refused;
+    }
     if (order.is_async && !domain::is_final(submitted->state)) {
-        const auto position = parts.dispatcher.progress().position(submitted->id);
-        co_return answer(order, 200, api::waiting_body(*submitted, position));
+        const auto standing = standing_of(parts, submitted->id);
+        co_return answer(order, 200, api::waiting_body(*submitted, standing));
     }
     // A client that goes away finds its result under the task's name.
     const Result<domain::Task> task =

@@ -60,7 +60,8 @@ awaitable<http::Response> show_result(Parts& parts, http::Request request) {
     const Result<domain::Task> task = co_await find_task(parts, request);
     if (!task) co_return not_found_or(task.error());
     if (task->state != domain::TaskState::succeeded) {
-        co_return respond(json::Value(api::result_body(*task)));
+        const auto standing = standing_of(parts, task->id);
+        co_return respond(json::Value(api::result_body(*task, standing)));
     }
     Result<json::Object> body = finished_body(parts, *task, request);
     if (!body) co_return respond(message_from(body.error()));
@@ -71,16 +72,16 @@ awaitable<http::Response> show_progress(Parts& parts, http::Request request) {
     Result<domain::Task> task = co_await find_task(parts, request);
     if (!task) co_return not_found_or(task.error());
     std::optional<api::JobProgress> job;
-    std::optional<std::size_t> position;
+    std::optional<api::QueueStanding> standing;
     if (const auto live = parts.dispatcher.progress().find(task->id)) {
-        job = job_progress(*live);
-        position = parts.dispatcher.progress().position(task->id);
+        job = job_progress(*live, parts.dispatcher.scheduler().place(task->id));
+        standing = standing_of(parts, task->id);
     } else if (!domain::is_final(task->state)) {
         // It has ended since the row was read.
         task = co_await find_task(parts, request);
         if (!task) co_return not_found_or(task.error());
     }
-    co_return respond(json::Value(api::task_progress_body(*task, job, position)));
+    co_return respond(json::Value(api::task_progress_body(*task, job, standing)));
 }
 
 awaitable<http::Response> cancel(Parts& parts, http::Request request) {

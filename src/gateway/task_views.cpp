@@ -21,6 +21,12 @@ Result<api::TaskPictures> pictures_of(
     return pictures;
 }
 
+std::optional<api::QueueStanding> standing_of(const Parts& parts, const domain::TaskId& id) {
+    const auto place = parts.dispatcher.scheduler().place(id);
+    if (!place) return std::nullopt;
+    return api::QueueStanding{place->position, place->eta_s};
+}
+
 api::Refusal message_from(const Error& error) {
     return api::message_refusal(http_status(error.code), error.message);
 }

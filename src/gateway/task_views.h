@@ -15,6 +15,9 @@ namespace darkroom::gateway {
 Result<api::TaskPictures> pictures_of(
     const Parts& parts, const domain::Task& task, const http::Request& request);
 
+/// Nothing for a task that does not wait.
+std::optional<api::QueueStanding> standing_of(const Parts& parts, const domain::TaskId& id);
+
 /// {"message": ...} with the error's status.
 api::Refusal message_from(const Error& error);
 

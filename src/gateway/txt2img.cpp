@@ -31,7 +31,11 @@ boost::asio::awaitable<http::Response> txt2img(Parts& parts, http::Request reque
 
     control::Submission submission = make_submission(caller, *accepted, request.body);
     const Result<domain::Task> submitted = co_await parts.dispatcher.submit(std::move(submission));
-    if (!submitted) co_return respond(api::refusal_from(submitted.error()));
+    if (!submitted) {
+        http::Response refused = respond(api::refusal_from(submitted.error()));
+        add_retry_after(refused, parts, caller, submitted.error());
+        co_return refused;
+    }
     // A client that goes away finds its picture under the same force_task_id.
     const Result<domain::Task> task =
         co_await parts.dispatcher.wait_until_final(submitted->id, runtime::Deadline::never());
