@@ -17,6 +17,8 @@ const char* word_for(engine::StepReport::Work work) {
     switch (work) {
         case engine::StepReport::Work::encode:
             return "encode";
+        case engine::StepReport::Work::encode_image:
+            return "encode-image";
         case engine::StepReport::Work::unet:
             return "unet";
         case engine::StepReport::Work::decode:

@@ -71,7 +71,7 @@ struct Failed {
 
 /// What the engine did since the last report, for metrics.
 struct EngineReport {
-    /// "encode", "unet", "decode" or "load".
+    /// "encode", "encode-image", "unet", "decode" or "load".
     std::string work;
     std::int64_t width = 0;
     double seconds = 0;

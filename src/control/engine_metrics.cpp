@@ -8,7 +8,8 @@ namespace darkroom::control {
 namespace {
 
 constexpr std::int64_t kWidestLabel = 64;
-constexpr std::array<std::string_view, 4> kWork = {"load", "encode", "unet", "decode"};
+constexpr std::array<std::string_view, 5> kWork = {
+    "load", "encode", "encode-image", "unet", "decode"};
 
 }  // namespace
 

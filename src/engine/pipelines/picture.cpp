@@ -5,63 +5,49 @@
 
 #include "base/check.h"
 #include "engine/diffusion/samplers/registry.h"
-#include "engine/diffusion/schedules.h"
 #include "engine/ops/arithmetic.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/feature_map.h"
+#include "engine/pipelines/start.h"
 
 namespace darkroom::engine {
-namespace {
 
-LatentShape latent_shape(const Model& model, const ImageRequest& request) {
-    const std::int64_t factor = model.config().vae.factor();
-    return {
-        .channels = model.config().vae.latent_channels,
-        .height = request.height / factor,
-        .width = request.width / factor};
-}
-
-SamplerInputs sampler_inputs(
-    const Model& model, const ImageRequest& request, const SamplerSpec& spec, ImageNoise& noise) {
-    SamplerInputs inputs;
-    inputs.noise = &noise;
-    inputs.options = request.sampler_options;
-    const Tensor first = noise.next();
-    if (spec.uses_timesteps) {
-        const std::vector<int> timesteps =
-            make_timesteps(request.steps, model.discretisation()).value();
-        inputs.timesteps = make_timestep_steps(timesteps, model.discretisation());
-        inputs.start = first;
-        return inputs;
-    }
-    const Schedule* schedule = find_schedule(request.schedule);
-    DARKROOM_CHECK(schedule != nullptr, "unknown schedule {}", request.schedule);
-    const std::string_view resolved = resolve_schedule(schedule->name, spec.default_schedule);
-    const std::vector<float> sigmas =
-        make_sigmas(resolved, request.steps, model.discretisation()).value();
-    inputs.steps = make_steps(sigmas);
-    inputs.start = initial_latent(first, sigmas.front());
-    return inputs;
-}
-
-}  // namespace
-
-Picture::Picture(const Model& model, const ImageRequest& request, int index, Guidance guidance)
-    : model_(model), index_(index), guidance_(std::move(guidance)), steps_(request.steps) {
+Picture::Picture(
+    const Model& model,
+    const ImageRequest& request,
+    int index,
+    Guidance guidance,
+    const Tensor& encoded)
+    : model_(model),
+      index_(index),
+      guidance_(std::move(guidance)),
+      steps_(steps_of_picture(request)) {
     noise_ = std::make_unique<ImageNoise>(
         model.backend(), latent_shape(model, request), noise_of_picture(request, index));
     const SamplerSpec* spec = find_sampler(request.sampler);
     DARKROOM_CHECK(spec != nullptr, "unknown sampler {}", request.sampler);
-    sampler_.emplace(spec->start(sampler_inputs(model, request, *spec, *noise_)));
+    Tensor init;
+    if (request.init) {
+        init = init_latent(model, request, index, encoded);
+        if (!request.init->mask.empty()) mask_.emplace(init, request.init->mask);
+    }
+    sampler_.emplace(spec->start(sampler_inputs(model, request, *spec, *noise_, init)));
 }
 
 int Picture::finished_steps() const {
     return sampled() ? steps_ : sampler_->pending().finished_steps();
 }
 
+/// A1111 blends a mask in after denoising in sigma space, before it in timesteps.
+Tensor Picture::network_input() const {
+    const NetworkCall& call = sampler_->pending();
+    const bool is_blended = mask_ && call.kind() == NetworkCall::Kind::predict_noise;
+    return is_blended ? mask_->blend(call.x()) : call.x();
+}
+
 void Picture::append_rows(std::vector<Tensor>& latents, std::vector<UnetSample>& samples) const {
     const NetworkCall& call = sampler_->pending();
-    Tensor x = call.x();
+    Tensor x = network_input();
     float timestep = call.level();
     if (call.kind() == NetworkCall::Kind::denoise) {
         x = x * scalings(call.level(), model_.prediction()).c_in;
@@ -86,12 +72,13 @@ void Picture::answer(const Tensor& outputs) {
     const NetworkCall& call = sampler_->pending();
     if (call.kind() == NetworkCall::Kind::denoise) {
         last_denoised_ = to_denoised(call.x(), output, call.level(), model_.prediction());
+        if (mask_) last_denoised_ = mask_->blend(last_denoised_);
         sampler_->resume(last_denoised_);
         return;
     }
     const auto timestep = static_cast<std::size_t>(call.level());
     const float alpha = model_.discretisation().alphas_cumprod()[timestep];
-    const Tensor noise = to_noise(call.x(), output, alpha, model_.prediction());
+    const Tensor noise = to_noise(network_input(), output, alpha, model_.prediction());
     last_denoised_ = (call.x() - noise * std::sqrt(1.0F - alpha)) / std::sqrt(alpha);
     sampler_->resume(noise);
 }
@@ -101,7 +88,8 @@ void Picture::cut_short() {
 }
 
 Tensor Picture::latent() const {
-    return cut_short_ ? last_denoised_ : sampler_->result();
+    const Tensor sampled = cut_short_ ? last_denoised_ : sampler_->result();
+    return mask_ ? mask_->blend(sampled) : sampled;
 }
 
 image::Image Picture::decode() const {

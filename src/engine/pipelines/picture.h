@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/diffusion/sampler.h"
+#include "engine/pipelines/init_latent.h"
 #include "engine/pipelines/model.h"
 #include "engine/pipelines/request.h"
 #include "image/image.h"
@@ -29,8 +30,14 @@ struct Guidance {
 /// asks for and what the UNet computes.
 class Picture {
   public:
-    /// Makes the noise and runs the sampler to its first call. `request` was validated.
-    Picture(const Model& model, const ImageRequest& request, int index, Guidance guidance);
+    /// Makes the noise and runs the sampler to its first call. `request` was validated; `encoded`
+    /// is what encode_image made of the picture it starts from, absent without InitPictures.
+    Picture(
+        const Model& model,
+        const ImageRequest& request,
+        int index,
+        Guidance guidance,
+        const Tensor& encoded);
 
     [[nodiscard]] int index() const { return index_; }
     /// True when nothing but decoding is left.
@@ -56,11 +63,15 @@ class Picture {
     [[nodiscard]] image::Image decode() const;
 
   private:
+    /// What the network sees of the pending call.
+    [[nodiscard]] Tensor network_input() const;
+
     const Model& model_;
     int index_;
     Guidance guidance_;
     int steps_;
     std::unique_ptr<ImageNoise> noise_;
+    std::optional<LatentMask> mask_;
     std::optional<Sampler> sampler_;
     Tensor last_denoised_;
     bool cut_short_ = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/pipelines/request.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/format.h"
@@ -11,6 +12,9 @@ namespace darkroom::engine {
 namespace {
 
 constexpr std::int64_t kFactor = 8;
+constexpr std::size_t kRgb = 3;
+/// More would leave nothing of the schedule to skip (A1111).
+constexpr double kFullStrength = 0.999;
 
 Error invalid(std::string field, std::string message) {
     return Error{ErrorCode::invalid_argument, std::move(message), std::move(field)};
@@ -29,6 +33,40 @@ Result<void> validate_size(const ImageRequest& request) {
         return invalid(
             "width",
             format("{} x {} is more than {} pixels", request.width, request.height, kMaxPixels));
+    }
+    return {};
+}
+
+Result<void> validate_init(const ImageRequest& request, const InitPictures& init) {
+    const auto width = static_cast<std::size_t>(request.width);
+    const auto height = static_cast<std::size_t>(request.height);
+    if (init.pictures.empty() ||
+        (init.pictures.size() != 1 &&
+         init.pictures.size() != static_cast<std::size_t>(request.batch_size))) {
+        return invalid(
+            "init_images",
+            format(
+                "one picture to start from, or one for each of a batch, not {}",
+                init.pictures.size()));
+    }
+    for (const image::Image& picture : init.pictures) {
+        if (picture.width != width || picture.height != height || picture.channels != kRgb ||
+            picture.pixels.size() != width * height * kRgb) {
+            return invalid("init_images", "a picture to start from has another size");
+        }
+    }
+    if (!(init.strength >= 0.0 && init.strength <= 1.0)) {
+        return invalid("denoising_strength", "denoising_strength must be 0 to 1");
+    }
+    if (!std::isfinite(init.noise_multiplier)) {
+        return invalid("initial_noise_multiplier", "the noise multiplier must be finite");
+    }
+    const std::size_t places =
+        static_cast<std::size_t>(request.width / kFactor * (request.height / kFactor));
+    const bool weighted =
+        std::ranges::all_of(init.mask, [](float weight) { return weight >= 0 && weight <= 1; });
+    if (!weighted || (!init.mask.empty() && init.mask.size() != places)) {
+        return invalid("mask", format("a mask has {} weights from 0 to 1", places));
     }
     return {};
 }
@@ -56,7 +94,18 @@ Result<void> validate(const ImageRequest& request) {
     if (find_schedule(request.schedule) == nullptr) {
         return invalid("scheduler", format("unknown schedule {}", request.schedule));
     }
+    if (request.init) {
+        DARKROOM_TRY(validate_init(request, *request.init));
+    }
     return {};
+}
+
+int encoded_step(const ImageRequest& request) {
+    return static_cast<int>(std::min(request.init->strength, kFullStrength) * request.steps);
+}
+
+int steps_of_picture(const ImageRequest& request) {
+    return request.init ? encoded_step(request) + 1 : request.steps;
 }
 
 NoiseOptions noise_of_picture(const ImageRequest& request, int index) {

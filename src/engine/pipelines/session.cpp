@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/feature_map.h"
+#include "engine/pipelines/init_latent.h"
 
 namespace darkroom::engine {
 namespace {
@@ -55,6 +56,8 @@ StepReport Session::step() {
     StepReport report;
     if (encode_one()) {
         report.work = StepReport::Work::encode;
+    } else if (encode_image_one()) {
+        report.work = StepReport::Work::encode_image;
     } else if (decode_one()) {
         report.work = StepReport::Work::decode;
     } else {
@@ -93,18 +96,41 @@ bool Session::encode_one() {
             request.guidance.negative = prepare_context(*request.model, *negative);
         }
         request.encoded = true;
-        begin_iteration(request);
+        if (!request.image.init) begin_iteration(request);
     } catch (const std::exception& exception) {
         fail(request.id, failure_of(exception));
     }
     return true;
 }
 
+bool Session::encode_image_one() {
+    for (const auto& request : requests_) {
+        if (!request->image.init) continue;
+        std::vector<image::Image>& pictures = request->image.init->pictures;
+        std::vector<Tensor>& latents = request->init_latents;
+        if (latents.size() == pictures.size()) continue;
+        const RequestId id = request->id;
+        try {
+            latents.push_back(encode_image(*request->model, pictures[latents.size()]));
+            // The latent is all that is needed from here on.
+            pictures[latents.size() - 1] = {};
+            if (latents.size() == pictures.size()) begin_iteration(*request);
+        } catch (const std::exception& exception) {
+            fail(id, failure_of(exception));
+        }
+        return true;
+    }
+    return false;
+}
+
 void Session::begin_iteration(Request& request) {
     const int first = request.next_iteration * request.image.batch_size;
+    const std::vector<Tensor>& inits = request.init_latents;
     for (int i = 0; i < request.image.batch_size; ++i) {
-        request.drawing.push_back(
-            std::make_unique<Picture>(*request.model, request.image, first + i, request.guidance));
+        Tensor init;
+        if (!inits.empty()) init = inits[static_cast<std::size_t>(i) % inits.size()];
+        request.drawing.push_back(std::make_unique<Picture>(
+            *request.model, request.image, first + i, request.guidance, init));
     }
     ++request.next_iteration;
 }
@@ -216,9 +242,10 @@ std::optional<RequestProgress> Session::progress(RequestId id) const {
     const Request& request = **found;
     RequestProgress progress;
     progress.pictures = request.image.pictures();
-    progress.total_steps = progress.pictures * request.image.steps;
+    const int steps = steps_of_picture(request.image);
+    progress.total_steps = progress.pictures * steps;
     progress.finished_pictures = static_cast<int>(request.pictures.size());
-    progress.finished_steps = progress.finished_pictures * request.image.steps;
+    progress.finished_steps = progress.finished_pictures * steps;
     for (const auto& picture : request.drawing)
         progress.finished_steps += picture->finished_steps();
     return progress;

@@ -25,7 +25,7 @@ struct SessionOptions {
 
 /// What one Session::step did.
 struct StepReport {
-    enum class Work { none, encode, unet, decode };
+    enum class Work { none, encode, encode_image, unet, decode };
     Work work = Work::none;
     /// Samples of the UNet call.
     int width = 0;
@@ -63,8 +63,8 @@ class Session {
     [[nodiscard]] bool idle() const { return requests_.empty(); }
     [[nodiscard]] std::size_t size() const { return requests_.size(); }
 
-    /// Does one piece of work: encodes a request's prompts, makes one UNet call, or decodes one
-    /// picture.
+    /// Does one piece of work: encodes a request's prompts or a picture it starts from, makes one
+    /// UNet call, or decodes one picture.
     StepReport step();
 
     /// Takes the requests that have ended since the last call.
@@ -86,6 +86,8 @@ class Session {
         ImageRequest image;
         Guidance guidance;
         bool encoded = false;
+        /// Of the pictures it starts from; drawing begins when there is one for each.
+        std::vector<Tensor> init_latents;
         bool interrupted = false;
         int next_iteration = 0;
         std::vector<std::unique_ptr<Picture>> drawing;
@@ -95,6 +97,7 @@ class Session {
     };
 
     bool encode_one();
+    bool encode_image_one();
     bool decode_one();
     int call_unet();
     std::vector<std::pair<Request*, Picture*>> choose_batch();
