@@ -123,20 +123,27 @@ void Agent::admit() {
             ++it;
             continue;
         }
-        const Waiting next = std::move(*it);
+        Waiting next = std::move(*it);
         it = waiting_.erase(it);
-        auto request = image_request(next.generation);
-        const engine::RequestId id = next_request_++;
-        const Result<void> added =
-            request ? session_.add(id, model_, *std::move(request)) : Result<void>(request.error());
-        if (added) {
-            drawing_.emplace(id, Held{next.assignment.id, next.generation, {}});
-            if (next.interrupted) session_.interrupt(id);
-        } else {
-            fail(next.assignment.id, added.error());
-        }
+        begin(std::move(next));
     }
     publish_held();
+}
+
+void Agent::begin(Waiting next) {
+    const cluster::Assignment& assignment = next.assignment;
+    auto drawing = drawing_of(
+        next.generation, cluster::split_payload(assignment.inputs, assignment.input_bytes));
+    const engine::RequestId id = next_request_++;
+    const Result<void> added = drawing ? session_.add(id, model_, std::move(drawing->request))
+                                       : Result<void>(drawing.error());
+    if (!added) {
+        fail(assignment.id, added.error());
+        return;
+    }
+    Held held{assignment.id, std::move(next.generation), std::move(drawing->overlays), {}};
+    drawing_.emplace(id, std::move(held));
+    if (next.interrupted) session_.interrupt(id);
 }
 
 bool Agent::load(const Waiting& next) {
@@ -211,10 +218,13 @@ void Agent::deliver(engine::FinishedRequest finished) {
         fail(held.id, finished.pictures.error());
         return;
     }
+    const auto covered = lay_over(held.overlays, *std::move(finished.pictures));
+    if (!covered) {
+        fail(held.id, covered.error());
+        return;
+    }
     auto rendered = render(
-        held.generation,
-        *finished.pictures,
-        {model_->sha256(), backend_.fingerprint(), options_.version});
+        held.generation, *covered, {model_->sha256(), backend_.fingerprint(), options_.version});
     if (!rendered) {
         fail(held.id, rendered.error());
         return;

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "agent/channel.h"
+#include "agent/init_pictures.h"
 #include "agent/rendering.h"
 #include "base/guarded.h"
 #include "domain/generation.h"
@@ -44,6 +45,8 @@ class Agent {
     struct Held {
         cluster::AttemptId id;
         domain::Generation generation;
+        /// Laid over the pictures at the end; see PreparedInit.
+        std::vector<image::Overlay> overlays;
         std::chrono::steady_clock::time_point reported;
     };
     struct Waiting {
@@ -57,6 +60,7 @@ class Agent {
     void accept(cluster::Assignment assignment);
     void claim();
     void admit();
+    void begin(Waiting next);
     bool load(const Waiting& next);
     void work();
     void report_progress();

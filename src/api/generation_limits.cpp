@@ -96,6 +96,21 @@ void check_seeds(Checks& checks, const Generation& g) {
     }
 }
 
+void check_init(Checks& checks, const domain::InitImages& init) {
+    checks.range("denoising_strength", init.denoising_strength, 0.0, 1.0);
+    checks.range("initial_noise_multiplier", init.noise_multiplier, 0.0, kMaxNoise);
+    checks.require(
+        init.resize_mode != 3,
+        "resize_mode",
+        "not supported by this version: leave it 0, 1 or 2 (latent upscale is 3)");
+    if (init.resize_mode != 3)
+        checks.range("resize_mode", init.resize_mode, std::int64_t{0}, std::int64_t{2});
+    checks.range("mask_blur_x", init.mask_blur_x, std::int64_t{0}, kMaxMaskBlur);
+    checks.range("mask_blur_y", init.mask_blur_y, std::int64_t{0}, kMaxMaskBlur);
+    checks.range("inpainting_fill", init.masked_content, std::int64_t{0}, std::int64_t{3});
+    checks.range("inpaint_full_res_padding", init.masked_padding, std::int64_t{0}, kMaxSide);
+}
+
 void check_words(Checks& checks, const Generation& g) {
     const auto known = [](const auto& words, const std::string& word) {
         return std::ranges::find(words, word) != words.end();
@@ -129,6 +144,7 @@ std::vector<FieldError> limit_errors(const Generation& g) {
     checks.range("s_noise", g.s_noise, 0.0, kMaxNoise);
     checks.range("CLIP_stop_at_last_layers", g.clip_skip, std::int64_t{1}, kMaxClipSkip);
     checks.range("eta_noise_seed_delta", g.eta_noise_seed_delta, -kMaxSeedDelta, kMaxSeedDelta);
+    if (g.init) check_init(checks, *g.init);
     check_words(checks, g);
     return checks.take();
 }

@@ -29,6 +29,10 @@ inline constexpr double kMaxNoise = 100.0;
 inline constexpr double kMaxSigma = 1e9;
 inline constexpr std::int64_t kMaxClipSkip = 12;
 inline constexpr std::int64_t kMaxSeedDelta = 2147483647;
+inline constexpr std::int64_t kMaxMaskBlur = 256;
+/// Of all pictures that a request brings along, its mask included.
+inline constexpr std::int64_t kMaxInputPixels = std::int64_t{64} * 1024 * 1024;
+inline constexpr std::int64_t kMaxInputBytes = std::int64_t{256} * 1024 * 1024;
 
 /// One entry per limit that the generation breaks, named by the request field.
 std::vector<FieldError> limit_errors(const domain::Generation& generation);

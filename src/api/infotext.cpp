@@ -2,6 +2,7 @@
 #include "api/infotext.h"
 
 #include <algorithm>
+#include <array>
 
 #include "api/python_text.h"
 #include "api/sampler_parameters.h"
@@ -67,6 +68,26 @@ bool uses_emphasis(const Generation& g) {
     return has_bracket(g.prompt) || has_bracket(g.negative_prompt);
 }
 
+constexpr std::array<const char*, 4> kMaskedContents = {
+    "fill", "original", "latent noise", "latent nothing"};
+
+/// What image to image records before it draws.
+void add_init_parameters(json::Object& extra, const domain::InitImages& init) {
+    const auto add_if = [&](bool present, const char* key, const json::Value& value) {
+        if (present) extra.set(key, value);
+    };
+    extra.set("Denoising strength", init.denoising_strength);
+    if (init.mask.empty()) return;
+    const bool even = init.mask_blur_x == init.mask_blur_y;
+    const auto content = static_cast<std::size_t>(init.masked_content);
+    add_if(init.is_mask_inverted, "Mask mode", "Inpaint not masked");
+    add_if(even && init.mask_blur_x > 0, "Mask blur", init.mask_blur_x);
+    add_if(init.is_only_masked, "Inpaint area", "Only masked");
+    add_if(init.is_only_masked, "Masked area padding", init.masked_padding);
+    const bool known = content < kMaskedContents.size() && content != 1;
+    if (known) extra.set("Masked content", kMaskedContents[content]);
+}
+
 void add_seed_parameters(ParameterLine& line, const Generation& g, std::int64_t index) {
     const bool varied = g.subseed_strength != 0.0;
     line.add_if(varied, "Variation seed", picture_subseed(g, index));
@@ -111,7 +132,10 @@ json::Object extra_parameters(const Generation& g, const InfotextContext& contex
     };
     const SamplerParameters takes = sampler_parameters(g.sampler);
     const std::string label = schedule_label(g, context);
+    if (g.init) add_init_parameters(extra, *g.init);
     add_if(g.emphasis != "Original" && uses_emphasis(g), "Emphasis", g.emphasis);
+    if (g.init)
+        add_if(g.init->noise_multiplier != 1.0, "Noise multiplier", g.init->noise_multiplier);
     add_if(
         !takes.is_timestep_sampler && label != domain::kAutomaticSchedule, "Schedule type", label);
     add_if(
@@ -137,6 +161,7 @@ std::string make_infotext(const Generation& g, std::int64_t index, const Infotex
     line.add_if(!context.model_hash10.empty(), "Model hash", context.model_hash10);
     line.add_if(!context.model_name.empty(), "Model", context.model_name);
     add_seed_parameters(line, g, index);
+    if (g.init) line.add("Denoising strength", g.init->denoising_strength);
     line.add_if(g.clip_skip > 1, "Clip skip", g.clip_skip);
     const bool delta_acts =
         context.uses_seed_delta && g.eta_noise_seed_delta != 0 && g.eta.value_or(1.0) != 0.0;

@@ -38,6 +38,22 @@ void visit_generation(Visitor& visitor, Generation& g) {
     visitor.member("s_noise", g.s_noise);
 }
 
+template <class Visitor, class Init>
+void visit_init(Visitor& visitor, Init& init) {
+    visitor.member("pictures", init.pictures);
+    visitor.member("mask", init.mask);
+    visitor.member("denoising_strength", init.denoising_strength);
+    visitor.member("noise_multiplier", init.noise_multiplier);
+    visitor.member("resize_mode", init.resize_mode);
+    visitor.member("mask_blur_x", init.mask_blur_x);
+    visitor.member("mask_blur_y", init.mask_blur_y);
+    visitor.member("mask_rounded", init.is_mask_rounded);
+    visitor.member("mask_inverted", init.is_mask_inverted);
+    visitor.member("masked_content", init.masked_content);
+    visitor.member("only_masked", init.is_only_masked);
+    visitor.member("masked_padding", init.masked_padding);
+}
+
 template <class Visitor, class Receipt>
 void visit_receipt(Visitor& visitor, Receipt& receipt) {
     visitor.member("checkpoint_sha256", receipt.checkpoint_sha256);
@@ -54,6 +70,14 @@ void visit_lists(Visitor& visitor, Outcome& result) {
     visitor.member("interrupted", result.interrupted);
 }
 
+Result<domain::InitImages> read_init(const json::Object& object) {
+    MemberReader reader(object);
+    domain::InitImages init;
+    visit_init(reader, init);
+    DARKROOM_TRY(reader.finish());
+    return init;
+}
+
 Result<json::Object> parse_object(std::string_view text) {
     DARKROOM_TRY_ASSIGN(json::Value value, json::parse(text));
     if (!value.is_object()) {
@@ -67,6 +91,11 @@ Result<json::Object> parse_object(std::string_view text) {
 std::string encode_generation(const domain::Generation& generation) {
     MemberWriter writer;
     visit_generation(writer, generation);
+    if (generation.init) {
+        MemberWriter init;
+        visit_init(init, *generation.init);
+        writer.member("init", init.take());
+    }
     return json::dump(writer.take());
 }
 
@@ -75,7 +104,13 @@ Result<domain::Generation> decode_generation(std::string_view text) {
     MemberReader reader(object);
     domain::Generation generation;
     visit_generation(reader, generation);
+    const bool has_init = object.find("init") != nullptr;
+    json::Object init;
+    if (has_init) reader.member("init", init);
     DARKROOM_TRY(reader.finish());
+    if (has_init) {
+        DARKROOM_TRY_ASSIGN(generation.init, read_init(init));
+    }
     DARKROOM_TRY(check_limits(generation));
     return generation;
 }

@@ -15,8 +15,8 @@ namespace darkroom::api {
 /// Round-trips with decode_generation. Seeds beyond 63 bits are decimal strings.
 std::string encode_generation(const domain::Generation& generation);
 
-/// Every member must be there with its type and no other; the limits of generation_limits.h hold.
-/// Fails with invalid_argument naming the member.
+/// Every member must be there with its type (`init` only in image to image) and no other; the
+/// limits of generation_limits.h hold. Fails with invalid_argument naming the member.
 Result<domain::Generation> decode_generation(std::string_view text);
 
 /// A finished task.

@@ -121,13 +121,17 @@ Object header_of(const Progress& m) {
     return object;
 }
 
+json::Array size_list(const std::vector<std::uint64_t>& sizes) {
+    json::Array list;
+    for (const std::uint64_t size : sizes)
+        list.emplace_back(size);
+    return list;
+}
+
 Object header_of(const Done& m) {
-    json::Array sizes;
-    for (const std::uint64_t size : m.image_bytes)
-        sizes.emplace_back(size);
     Object object = with_attempt("done", m.id);
     object.append("result", m.result);
-    object.append("image_bytes", std::move(sizes));
+    object.append("image_bytes", size_list(m.image_bytes));
     return object;
 }
 
@@ -154,6 +158,7 @@ Object header_of(const Assignment& m) {
     object.append("path", m.path);
     object.append("sha256", m.sha256);
     object.append("request", m.request);
+    object.append("input_bytes", size_list(m.input_bytes));
     return object;
 }
 
@@ -169,15 +174,37 @@ Object header_of(const Drain& /*message*/) {
     return Object{{"type", "drain"}};
 }
 
+bool holds_exactly(std::span<const std::byte> payload, const std::vector<std::uint64_t>& lengths) {
+    std::uint64_t rest = payload.size();
+    for (const std::uint64_t length : lengths) {
+        if (length > rest) return false;
+        rest -= length;
+    }
+    return rest == 0;
+}
+
 Result<Message> read_done(Reader& reader, std::vector<std::byte> payload) {
     Done message{reader.attempt(), reader.text("result"), reader.sizes("image_bytes"), {}};
-    std::uint64_t total = 0;
-    for (const std::uint64_t size : message.image_bytes) {
-        if (size > payload.size()) return corrupt("an image is larger than the payload");
-        total += size;
+    if (!holds_exactly(payload, message.image_bytes)) {
+        return corrupt("the payload does not hold its images");
     }
-    if (total != payload.size()) return corrupt("the payload does not hold its images");
     message.images = std::move(payload);
+    return reader.finish(std::move(message));
+}
+
+Result<Message> read_assignment(Reader& reader, std::vector<std::byte> payload) {
+    Assignment message{
+        reader.attempt(),
+        reader.text("model"),
+        reader.text("path"),
+        reader.text("sha256"),
+        reader.text("request"),
+        reader.sizes("input_bytes"),
+        {}};
+    if (!holds_exactly(payload, message.input_bytes)) {
+        return corrupt("the payload does not hold its inputs");
+    }
+    message.inputs = std::move(payload);
     return reader.finish(std::move(message));
 }
 
@@ -221,6 +248,7 @@ std::vector<std::byte> encode(const Message& message) {
         json::dump(std::visit([](const auto& m) { return Value(header_of(m)); }, message));
     std::span<const std::byte> payload;
     if (const auto* done = std::get_if<Done>(&message)) payload = done->images;
+    if (const auto* assignment = std::get_if<Assignment>(&message)) payload = assignment->inputs;
     DARKROOM_CHECK(
         header.size() <= kMaxFrameHeaderBytes && payload.size() <= kMaxFramePayloadBytes,
         "a message of {} bytes is too long",
@@ -235,6 +263,17 @@ std::vector<std::byte> encode(const Message& message) {
             frame.data() + kFramePrefixBytes + header.size(), payload.data(), payload.size());
     }
     return frame;
+}
+
+std::vector<std::span<const std::byte>> split_payload(
+    std::span<const std::byte> payload, const std::vector<std::uint64_t>& lengths) {
+    DARKROOM_CHECK(holds_exactly(payload, lengths), "{} bytes of payload", payload.size());
+    std::vector<std::span<const std::byte>> files;
+    for (const std::uint64_t length : lengths) {
+        files.push_back(payload.first(static_cast<std::size_t>(length)));
+        payload = payload.subspan(static_cast<std::size_t>(length));
+    }
+    return files;
 }
 
 Result<FrameLengths> parse_prefix(std::span<const std::byte> prefix) {
@@ -252,14 +291,7 @@ Result<Message> decode(std::string_view header, std::vector<std::byte> payload) 
     if (!parsed) return corrupt(parsed.error().message);
     Reader reader(*parsed);
     const std::string type = reader.text("type");
-    if (type == "assignment") {
-        return reader.finish(Assignment{
-            reader.attempt(),
-            reader.text("model"),
-            reader.text("path"),
-            reader.text("sha256"),
-            reader.text("request")});
-    }
+    if (type == "assignment") return read_assignment(reader, std::move(payload));
     if (type == "interrupt") return reader.finish(Interrupt{reader.attempt()});
     if (type == "drop") return reader.finish(Drop{reader.attempts("ids")});
     if (type == "drain") return reader.finish(Drain{});

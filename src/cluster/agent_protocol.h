@@ -93,7 +93,15 @@ struct Assignment {
     std::string sha256;
     /// JSON text of the task: api/task_payload.h.
     std::string request;
+    /// Lengths of the pictures to start from, then of the mask; none in text to image.
+    std::vector<std::uint64_t> input_bytes = {};
+    /// The frame's payload: these files one after the other.
+    std::vector<std::byte> inputs = {};
 };
+
+/// The files that a payload consists of. Throws ContractViolation when the lengths do not add up.
+std::vector<std::span<const std::byte>> split_payload(
+    std::span<const std::byte> payload, const std::vector<std::uint64_t>& lengths);
 
 /// Finish the task early with the pictures as they are. Attempt 0 means whichever is held.
 struct Interrupt {

@@ -14,6 +14,32 @@ using storage::TaskStore;
 
 /// Claims in vain after which an agent waits for news of the queue.
 constexpr int kMostMisses = 10;
+/// The kind of task that comes without pictures.
+constexpr const char* kTextToImage = "txt2img";
+
+/// The files that a task starts from, in the order of its keys.
+struct Inputs {
+    std::vector<std::uint64_t> lengths;
+    std::vector<std::byte> bytes;
+};
+
+Result<Inputs> read_inputs(storage::ObjectStore& objects, const std::string& request) {
+    Inputs inputs;
+    DARKROOM_TRY_ASSIGN(const domain::Generation generation, api::decode_generation(request));
+    if (!generation.init) return inputs;
+    std::vector<std::string> names = generation.init->pictures;
+    if (!generation.init->mask.empty()) names.push_back(generation.init->mask);
+    for (const std::string& name : names) {
+        DARKROOM_TRY_ASSIGN(const storage::ObjectKey key, storage::ObjectKey::parse(name));
+        DARKROOM_TRY_ASSIGN(const std::vector<std::byte> file, objects.get(key));
+        if (inputs.bytes.size() + file.size() > cluster::kMaxFramePayloadBytes) {
+            return Error{ErrorCode::payload_too_large, "the pictures to start from are too large"};
+        }
+        inputs.lengths.push_back(file.size());
+        inputs.bytes.insert(inputs.bytes.end(), file.begin(), file.end());
+    }
+    return inputs;
+}
 
 }  // namespace
 
@@ -73,22 +99,28 @@ runtime::Task<void> AgentService::hand_out(std::shared_ptr<Link> link) {
 }
 
 runtime::Task<void> AgentService::assign(std::shared_ptr<Link> link, domain::Task task) {
+    const domain::LeaseToken token{task.id, task.attempt, link->agent_id};
     const std::vector<domain::ModelDescription> models = parts_.models.models();
     const domain::ModelDescription* model = domain::find_model(models, task.model);
     if (model == nullptr) {
-        domain::LeaseToken token{task.id, task.attempt, link->agent_id};
         Error error{
             ErrorCode::not_found,
             "the checkpoint " + task.model + " is no longer in the models folder",
             "model"};
-        storage::FailedAttempt failed{std::move(token), {std::move(error), false}};
-        const Result<domain::FailOutcome> ended =
-            co_await store_call(parts_.dispatcher.store(), &TaskStore::fail, std::move(failed));
-        parts_.dispatcher.task_ended(task.id);
-        if (!ended) co_return ended.error();
-        co_return Result<void>();
+        const Result<void> refused = co_await refuse(token, std::move(error));
+        co_return refused;
     }
-    const domain::LeaseToken token{task.id, task.attempt, link->agent_id};
+    Result<Inputs> inputs = Inputs{};
+    if (task.kind != kTextToImage) {
+        std::function<Result<Inputs>()> work = [&objects = parts_.objects, text = task.request] {
+            return read_inputs(objects, text);
+        };
+        inputs = co_await parts_.blocking.run<Inputs>(std::move(work), Deadline::never());
+    }
+    if (!inputs) {
+        const Result<void> refused = co_await refuse(token, inputs.error());
+        co_return refused;
+    }
     const Result<domain::LeaseStatus> running =
         co_await store_call(parts_.dispatcher.store(), &TaskStore::mark_running, token);
     if (!running) co_return running.error();
@@ -107,9 +139,26 @@ runtime::Task<void> AgentService::assign(std::shared_ptr<Link> link, domain::Tas
     const bool concerns_others = parts_.dispatcher.scheduler().assigned(link->agent_id, task.model);
     if (concerns_others) parts_.dispatcher.wake_agents();
     cluster::Message assignment = cluster::Assignment{
-        {task.id.text(), task.attempt}, task.model, model->filename, model->sha256, task.request};
+        {task.id.text(), task.attempt},
+        task.model,
+        model->filename,
+        model->sha256,
+        task.request,
+        std::move(inputs->lengths),
+        std::move(inputs->bytes)};
     const Result<void> sent = co_await link->connection->send(std::move(assignment));
     co_return sent;
+}
+
+/// Fails a claimed task that cannot be handed out.
+runtime::Task<void> AgentService::refuse(domain::LeaseToken token, Error error) {
+    const domain::TaskId id = token.id;
+    storage::FailedAttempt failed{std::move(token), {std::move(error), false}};
+    const Result<domain::FailOutcome> ended =
+        co_await store_call(parts_.dispatcher.store(), &TaskStore::fail, std::move(failed));
+    parts_.dispatcher.task_ended(id);
+    if (!ended) co_return ended.error();
+    co_return Result<void>();
 }
 
 }  // namespace darkroom::control

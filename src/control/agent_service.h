@@ -59,6 +59,7 @@ class AgentService {
     boost::asio::awaitable<void> pump(std::shared_ptr<Link> link);
     runtime::Task<void> hand_out(std::shared_ptr<Link> link);
     runtime::Task<void> assign(std::shared_ptr<Link> link, domain::Task task);
+    runtime::Task<void> refuse(domain::LeaseToken token, Error error);
     boost::asio::awaitable<void> receive(std::shared_ptr<Link> link, cluster::Message message);
     boost::asio::awaitable<void> finish(std::shared_ptr<Link> link, cluster::Done done);
     boost::asio::awaitable<void> reject(std::shared_ptr<Link> link, cluster::Failed failed);

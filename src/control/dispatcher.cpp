@@ -24,6 +24,7 @@ runtime::Task<domain::Task> Dispatcher::submit(Submission submission) {
     LiveTask live;
     live.id = submission.task.id;
     live.tenant = submission.task.tenant;
+    live.kind = submission.task.kind;
     live.name = submission.task.idempotency_key;
     live.iterations = submission.iterations;
     live.batch_size = submission.batch_size;
@@ -91,6 +92,7 @@ void Dispatcher::adopt(const std::vector<domain::Task>& queued) {
         LiveTask live;
         live.id = task.id;
         live.tenant = task.tenant;
+        live.kind = task.kind;
         live.name = task.idempotency_key;
         live.created_ms = task.created_ms;
         progress_.add(std::move(live));

@@ -18,6 +18,8 @@ namespace darkroom::control {
 struct LiveTask {
     domain::TaskId id = domain::TaskId::random();
     std::string tenant;
+    /// "txt2img" or "img2img".
+    std::string kind = {};
     /// The caller's own name for it; may be empty.
     std::string name;
     std::int64_t iterations = 1;

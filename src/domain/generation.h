@@ -4,8 +4,35 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace darkroom::domain {
+
+/// What an image-to-image generation starts from. Values of the wire words are A1111's.
+struct InitImages {
+    /// Object keys: one picture for all, or one for each of a batch.
+    std::vector<std::string> pictures = {};
+    /// Object key; empty without a mask, and then no member below it has an effect.
+    std::string mask = {};
+
+    /// Share of the steps that is run, 0 to 1.
+    double denoising_strength = 0.75;
+    double noise_multiplier = 1.0;
+    /// How a picture of another size is fitted: 0 stretch, 1 crop, 2 fill.
+    std::int64_t resize_mode = 0;
+
+    /// Standard deviations in pixels of the mask.
+    std::int64_t mask_blur_x = 4;
+    std::int64_t mask_blur_y = 4;
+    bool is_mask_rounded = true;
+    bool is_mask_inverted = false;
+    /// What the masked part starts from: 0 fill, 1 original, 2 latent noise, 3 latent nothing.
+    std::int64_t masked_content = 0;
+    /// Only the box around the masked part is drawn, in the full size, and put back.
+    bool is_only_masked = true;
+    /// Pixels around that box.
+    std::int64_t masked_padding = 0;
+};
 
 /// What to draw, with every choice made: the seed is fixed, names are resolved, sizes are floored
 /// to multiples of 8. The same values give the same bytes on every agent of one kind.
@@ -52,6 +79,9 @@ struct Generation {
     /// 0 is no upper bound.
     double s_tmax = 0.0;
     double s_noise = 1.0;
+
+    /// Absent in text-to-image.
+    std::optional<InitImages> init = {};
 };
 
 /// How a picture came to be: written beside its parameters, so that equal receipts and equal
