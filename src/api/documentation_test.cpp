@@ -20,6 +20,8 @@ TEST(Documentation, ListsEveryFieldAndOption) {
     std::vector<std::string> names = {"sd_model_checkpoint"};
     for (const RequestField& field : txt2img_fields())
         names.emplace_back(field.name);
+    for (const RequestField& field : request_fields(RequestKind::img2img))
+        names.emplace_back(field.name);
     for (const OptionDescription& option : option_table())
         names.emplace_back(option.name);
     for (const std::string& name : names) {

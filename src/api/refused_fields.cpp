@@ -40,7 +40,11 @@ std::vector<FieldError> refused_fields(const Txt2imgRequest& request) {
     refuse(!(request.number("s_min_uncond").value_or(0.0) <= 0.0), "s_min_uncond", "0");
     refuse(is_named(request.text("refiner_checkpoint")), "refiner_checkpoint", "empty");
     refuse(!request.text("firstpass_image").value_or("").empty(), "firstpass_image", "empty");
-    refuse(request.boolean("enable_hr").value_or(false), "enable_hr", "false");
+    if (request.kind() == RequestKind::txt2img) {
+        refuse(request.boolean("enable_hr").value_or(false), "enable_hr", "false");
+    } else {
+        refuse(!request.text("latent_mask").value_or("").empty(), "latent_mask", "empty");
+    }
     refuse(!request.text("infotext").value_or("").empty(), "infotext", "empty");
     return errors;
 }

@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "api/input_pictures.h"
 #include "api/python_text.h"
 #include "api/task_name.h"
 #include "base/format.h"
@@ -14,14 +15,16 @@ constexpr int kBadRequest = 400;
 constexpr int kNotFound = 404;
 
 /// A1111's spelling of each field, by its name in lower case.
-const std::map<std::string, std::string>& field_names() {
-    static const std::map<std::string, std::string> kNames = [] {
+const std::map<std::string, std::string>& field_names(RequestKind kind) {
+    const auto make = [](RequestKind of) {
         std::map<std::string, std::string> names;
-        for (const RequestField& field : txt2img_fields())
+        for (const RequestField& field : request_fields(of))
             names.emplace(lower_ascii(field.name), field.name);
         return names;
-    }();
-    return kNames;
+    };
+    static const std::map<std::string, std::string> kTxt2img = make(RequestKind::txt2img);
+    static const std::map<std::string, std::string> kImg2img = make(RequestKind::img2img);
+    return kind == RequestKind::img2img ? kImg2img : kTxt2img;
 }
 
 json::Object overrides_of(const json::Object& body) {
@@ -82,10 +85,11 @@ Refusal as_message(const Refusal& refusal) {
     return {refusal.status, std::move(body)};
 }
 
-Outcome<ServerlessTxt2img> parse_serverless_txt2img(std::string_view body) {
+Outcome<ServerlessRequest> parse_serverless(RequestKind kind, std::string_view body) {
+    const std::map<std::string, std::string>& fields = field_names(kind);
     const auto parsed = json::parse(body);
     if (!parsed || !parsed->is_object()) return message_refusal(kBadRequest, "bad request body");
-    ServerlessTxt2img result;
+    ServerlessRequest result;
     json::Object known;
     json::Value vae;
     for (const auto& [key, value] : parsed->as_object()) {
@@ -94,7 +98,7 @@ Outcome<ServerlessTxt2img> parse_serverless_txt2img(std::string_view body) {
             if (value.is_string()) result.checkpoint = value.as_string();
         } else if (name == "sd_vae") {
             vae = value;
-        } else if (const auto field = field_names().find(name); field != field_names().end()) {
+        } else if (const auto field = fields.find(name); field != fields.end()) {
             known.set(field->second, value);
         } else if (name != "save_dir") {
             result.unknown_fields.push_back(key);
@@ -112,8 +116,11 @@ Outcome<ServerlessTxt2img> parse_serverless_txt2img(std::string_view body) {
         return message_refusal(
             kBadRequest, "stable_diffusion_model val not valid, please set valid val");
     }
-    Outcome<Txt2imgRequest> request = parse_txt2img(json::dump(known));
+    Outcome<PictureRequest> request = parse_request(kind, json::dump(known));
     if (!request) return as_message(request.error());
+    if (kind == RequestKind::img2img && !require_inputs(*request)) {
+        return message_refusal(kBadRequest, "init_images: a picture to start from is required");
+    }
     result.request = *std::move(request);
     return result;
 }

@@ -23,19 +23,19 @@ Refusal failed_task_refusal(int status, std::string_view task, std::string messa
 /// entries stay as "detail".
 Refusal as_message(const Refusal& refusal);
 
-/// A body of POST /txt2img whose types are right.
-struct ServerlessTxt2img {
+/// A body of POST /txt2img or /img2img whose types are right.
+struct ServerlessRequest {
     /// As asked for: a file name below the models folder, or any alias of A1111's.
     std::string checkpoint;
-    Txt2imgRequest request;
+    PictureRequest request;
     /// Members that mean nothing here, as they were spelt.
     std::vector<std::string> unknown_fields;
 };
 
 /// Reads a body: A1111's fields (in any case), `stable_diffusion_model` (or
 /// `StableDiffusionModel`), `sd_vae`, `save_dir`. Refuses with 400 what is no JSON object and an
-/// absent checkpoint, with 422 fields of the wrong type.
-Outcome<ServerlessTxt2img> parse_serverless_txt2img(std::string_view body);
+/// absent checkpoint or picture to start from, with 422 fields of the wrong type.
+Outcome<ServerlessRequest> parse_serverless(RequestKind kind, std::string_view body);
 
 /// The checkpoint of that name: its path below the models folder, else its file name, else
 /// find_model. Refuses with 404.

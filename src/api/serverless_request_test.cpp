@@ -20,7 +20,7 @@ TEST(ServerlessRequest, TakesBothSpellingsOfTheCheckpointAndFieldsInAnyCase) {
     for (const char* body :
          {R"({"stable_diffusion_model": "m.safetensors", "Steps": 3, "PROMPT": "a fox"})",
           R"({"StableDiffusionModel": "m.safetensors", "steps": 3, "prompt": "a fox"})"}) {
-        const auto parsed = parse_serverless_txt2img(body);
+        const auto parsed = parse_serverless(RequestKind::txt2img, body);
         ASSERT_TRUE(parsed) << body;
         EXPECT_EQ(parsed->checkpoint, "m.safetensors");
         EXPECT_EQ(parsed->request.integer("steps"), 3);
@@ -30,14 +30,14 @@ TEST(ServerlessRequest, TakesBothSpellingsOfTheCheckpointAndFieldsInAnyCase) {
 
 TEST(ServerlessRequest, ABodyThatIsNoObjectOrNamesNoCheckpointIsRefusedInTheReferencesWords) {
     for (const char* body : {"", "not JSON", "[]", "{\"prompt\": "}) {
-        const auto parsed = parse_serverless_txt2img(body);
+        const auto parsed = parse_serverless(RequestKind::txt2img, body);
         ASSERT_FALSE(parsed) << body;
         EXPECT_EQ(parsed.error().status, 400);
         EXPECT_EQ(message_of(parsed.error()), "bad request body");
     }
     for (const char* body :
          {"{}", R"({"stable_diffusion_model": ""})", R"({"stable_diffusion_model": 7})"}) {
-        const auto parsed = parse_serverless_txt2img(body);
+        const auto parsed = parse_serverless(RequestKind::txt2img, body);
         ASSERT_FALSE(parsed) << body;
         EXPECT_EQ(parsed.error().status, 400);
         EXPECT_EQ(
@@ -47,7 +47,8 @@ TEST(ServerlessRequest, ABodyThatIsNoObjectOrNamesNoCheckpointIsRefusedInTheRefe
 }
 
 TEST(ServerlessRequest, FieldsThatTheReferenceTypedWronglyTakeFractions) {
-    const auto parsed = parse_serverless_txt2img(
+    const auto parsed = parse_serverless(
+        RequestKind::txt2img,
         R"({"stable_diffusion_model": "m", "steps": 20.0, "s_noise": 0.5, "hr_scale": 1.5})");
     ASSERT_TRUE(parsed);
     EXPECT_EQ(parsed->request.integer("steps"), 20);
@@ -56,15 +57,16 @@ TEST(ServerlessRequest, FieldsThatTheReferenceTypedWronglyTakeFractions) {
 }
 
 TEST(ServerlessRequest, ReportsWhatItDoesNotKnowAndAcceptsSaveDir) {
-    const auto parsed = parse_serverless_txt2img(
+    const auto parsed = parse_serverless(
+        RequestKind::txt2img,
         R"({"stable_diffusion_model": "m", "save_dir": "x", "Colour": 1, "mask": ""})");
     ASSERT_TRUE(parsed);
     EXPECT_THAT(parsed->unknown_fields, ElementsAre("Colour", "mask"));
 }
 
 TEST(ServerlessRequest, AFieldOfTheWrongTypeIsNamed) {
-    const auto parsed =
-        parse_serverless_txt2img(R"({"stable_diffusion_model": "m", "steps": "many"})");
+    const auto parsed = parse_serverless(
+        RequestKind::txt2img, R"({"stable_diffusion_model": "m", "steps": "many"})");
     ASSERT_FALSE(parsed);
     EXPECT_EQ(parsed.error().status, 422);
     EXPECT_THAT(message_of(parsed.error()), HasSubstr("steps: "));
@@ -77,7 +79,7 @@ TEST(ServerlessRequest, TheVaeIsAnOptionWhereverItStands) {
               "override_settings": {"emphasis": "None"}})",
           R"({"stable_diffusion_model": "m", "override_settings": {"emphasis": "None"},
               "sd_vae": "None"})"}) {
-        const auto parsed = parse_serverless_txt2img(body);
+        const auto parsed = parse_serverless(RequestKind::txt2img, body);
         ASSERT_TRUE(parsed);
         const json::Value& overrides = parsed->request.value("override_settings");
         EXPECT_EQ(overrides["sd_vae"].as_string(), "None");
@@ -89,7 +91,7 @@ TEST(ServerlessRequest, SettingsThatAreNoObjectAreRefusedWhereverTheVaeStands) {
     for (const char* body :
          {R"({"stable_diffusion_model": "m", "override_settings": 5, "sd_vae": "None"})",
           R"({"stable_diffusion_model": "m", "sd_vae": "None", "override_settings": 5})"}) {
-        const auto parsed = parse_serverless_txt2img(body);
+        const auto parsed = parse_serverless(RequestKind::txt2img, body);
         ASSERT_FALSE(parsed) << body;
         EXPECT_EQ(parsed.error().status, 422);
     }
@@ -111,7 +113,8 @@ TEST(ServerlessRequest, FindsCheckpointsByPathAndAlias) {
 
 TEST(ServerlessRequest, DrawsWithTheCheckpointWhateverTheSettingsSay) {
     const TestSurroundings surroundings;
-    auto parsed = parse_serverless_txt2img(
+    auto parsed = parse_serverless(
+        RequestKind::txt2img,
         R"({"stable_diffusion_model": "photo", "prompt": "x",
             "override_settings": {"sd_model_checkpoint": "icons-128"}})");
     ASSERT_TRUE(parsed);

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "api/input_pictures.h"
 #include "api/json_members.h"
 #include "api/txt2img_request.h"
 
@@ -135,7 +136,8 @@ json::Object task_list_body(std::span<const domain::Task> page, bool is_last) {
 
 json::Object generation_parameters(const domain::Generation& g) {
     json::Object parameters;
-    for (const RequestField& field : txt2img_fields())
+    const RequestKind kind = g.init ? RequestKind::img2img : RequestKind::txt2img;
+    for (const RequestField& field : request_fields(kind))
         parameters.append(std::string(field.name), field.default_value);
     parameters.set("prompt", g.prompt);
     parameters.set("negative_prompt", g.negative_prompt);
@@ -157,6 +159,7 @@ json::Object generation_parameters(const domain::Generation& g) {
     parameters.set("s_tmin", g.s_tmin);
     parameters.set("s_tmax", g.s_tmax);
     parameters.set("s_noise", g.s_noise);
+    if (g.init) set_init_parameters(parameters, *g.init);
     // The reference blanks these; what is in them may be megabytes.
     parameters.set("alwayson_scripts", "");
     parameters.set("override_settings", json::Object{{"sd_model_checkpoint", g.model}});

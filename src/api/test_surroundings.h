@@ -65,6 +65,12 @@ struct TestSurroundings {
         return to_generation(*request, context());
     }
 
+    [[nodiscard]] Outcome<AcceptedTxt2img> accept_img2img(std::string_view body) const {
+        const Outcome<PictureRequest> request = parse_request(RequestKind::img2img, body);
+        if (!request) return request.error();
+        return to_generation(*request, context());
+    }
+
     [[nodiscard]] domain::Generation generation(std::string_view body) const {
         return accept(body).value().generation;
     }

@@ -151,6 +151,10 @@ void append_limit_errors(const domain::Generation& g, std::vector<FieldError>& e
 
 Outcome<AcceptedTxt2img> to_generation(
     const Txt2imgRequest& request, const Txt2imgContext& context) {
+    const bool has_inputs = request.kind() == RequestKind::img2img;
+    if (has_inputs) {
+        DARKROOM_TRY(require_inputs(request));
+    }
     if (std::optional<Refusal> refusal = refused_script(request)) return *std::move(refusal);
     const json::Value& overrides = request.value("override_settings");
     DARKROOM_TRY_ASSIGN(
@@ -176,6 +180,11 @@ Outcome<AcceptedTxt2img> to_generation(
     const Seeds seeds{request, context, errors};
     g.seed = seeds.resolve("seed");
     g.subseed = seeds.resolve("subseed");
+    if (has_inputs) {
+        accepted.inputs = read_inputs(request, errors);
+        g.init = init_settings(request);
+        g.batch_size = batch_of_inputs(g.batch_size, accepted.inputs);
+    }
     check_grid(g, request, errors);
     accepted.task_name = read_task_name(request, errors);
     append_limit_errors(g, errors);

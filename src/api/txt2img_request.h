@@ -13,12 +13,18 @@
 
 namespace darkroom::api {
 
-/// Fields of POST /sdapi/v1/txt2img in the order of the response's `parameters`
+/// The two requests for pictures; the words are those of their paths.
+enum class RequestKind { txt2img, img2img };
+
+std::string_view to_string(RequestKind kind);
+
+/// Fields of POST /sdapi/v1/txt2img or img2img in the order of the response's `parameters`
 /// (a1111-api.md 1.4).
+std::span<const RequestField> request_fields(RequestKind kind);
 std::span<const RequestField> txt2img_fields();
 
 /// A request whose types are right and whose values are not yet judged.
-struct Txt2imgRequest {
+struct PictureRequest {
     /// Every field in order: the response's `parameters`.
     json::Object parameters;
 
@@ -29,9 +35,13 @@ struct Txt2imgRequest {
     [[nodiscard]] std::optional<bool> boolean(std::string_view field) const;
     /// A list's or dictionary's value, null included.
     [[nodiscard]] const json::Value& value(std::string_view field) const;
+    /// Fields of the other kind are not there.
+    [[nodiscard]] RequestKind kind() const;
 };
+using Txt2imgRequest = PictureRequest;
 
 /// Reads a body. Refuses what A1111 refuses: malformed JSON, wrong types, a null prompt.
-Outcome<Txt2imgRequest> parse_txt2img(std::string_view body);
+Outcome<PictureRequest> parse_request(RequestKind kind, std::string_view body);
+Outcome<PictureRequest> parse_txt2img(std::string_view body);
 
 }  // namespace darkroom::api

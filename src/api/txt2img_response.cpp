@@ -95,9 +95,15 @@ std::string txt2img_response(
         for (std::string& picture : pictures)
             images.emplace_back(std::move(picture));
     }
+    json::Object parameters = request.parameters;
+    const bool has_inputs = request.kind() == RequestKind::img2img;
+    if (has_inputs && !request.boolean("include_init_images").value_or(false)) {
+        parameters.set("init_images", nullptr);
+        parameters.set("mask", nullptr);
+    }
     return json::dump(json::Object{
         {"images", std::move(images)},
-        {"parameters", request.parameters},
+        {"parameters", std::move(parameters)},
         {"info", std::move(info)}});
 }
 

@@ -29,8 +29,8 @@ std::string job_timestamp(std::int64_t wall_ms);
 /// (a1111-api.md 2.12).
 std::string make_info(const domain::Generation& generation, const GenerationReport& report);
 
-/// Body of a txt2img answer: pictures in base64 (none when the request says send_images false),
-/// the request's parameters, and the info text.
+/// Body of an answer: pictures in base64 (none when the request says send_images false), the
+/// request's parameters (without its pictures unless include_init_images), and the info text.
 std::string txt2img_response(
     std::vector<std::string> pictures, const Txt2imgRequest& request, std::string info);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/listings.h"
 #include "api/progress.h"
+#include "base/format.h"
 #include "gateway/generation.h"
 #include "gateway/routes.h"
 
@@ -58,9 +59,12 @@ awaitable<http::Response> sd_models(Parts& parts) {
 
 void add_a1111_routes(http::Router& router, Parts& parts) {
     const std::string base = "/sdapi/v1";
-    router.add("POST", base + "/txt2img", [&parts](http::Request request) {
-        return txt2img(parts, std::move(request));
-    });
+    for (const api::RequestKind kind : {api::RequestKind::txt2img, api::RequestKind::img2img}) {
+        const std::string path = format("{}/{}", base, to_string(kind));
+        router.add("POST", path, [&parts, kind](http::Request request) {
+            return draw_pictures(parts, kind, std::move(request));
+        });
+    }
     router.add("POST", base + "/png-info", [&parts](http::Request request) {
         return png_info(parts, std::move(request));
     });

@@ -11,8 +11,8 @@ namespace darkroom::gateway {
 namespace {
 
 bool is_serverless(std::string_view path) {
-    constexpr std::array<std::string_view, 4> kPlaces = {
-        "/txt2img", "/tasks", "/models", "/images"};
+    constexpr std::array<std::string_view, 5> kPlaces = {
+        "/txt2img", "/img2img", "/tasks", "/models", "/images"};
     return std::ranges::any_of(kPlaces, [path](std::string_view place) {
         return path.starts_with(place) &&
                (path.size() == place.size() || path[place.size()] == '/');

@@ -2,11 +2,13 @@
 #include "gateway/generation.h"
 
 #include <chrono>
+#include <memory>
 
 #include "api/task_payload.h"
 #include "api/txt2img_response.h"
 #include "base/random.h"
 #include "base/sha256.h"
+#include "gateway/task_inputs.h"
 
 namespace darkroom::gateway {
 
@@ -30,19 +32,58 @@ api::Outcome<api::AcceptedTxt2img> accept(
     return api::to_generation(request, context);
 }
 
-control::Submission make_submission(
-    const Caller& caller, const api::AcceptedTxt2img& accepted, const std::string& request_text) {
-    control::Submission submission;
-    submission.task.tenant = caller.tenant;
-    submission.task.kind = "txt2img";
-    submission.task.model = accepted.generation.model;
-    submission.task.request = api::encode_generation(accepted.generation);
-    submission.task.body_hash = sha256_hex(request_text);
-    submission.task.idempotency_key = accepted.task_name;
-    submission.iterations = accepted.generation.iterations;
-    submission.batch_size = accepted.generation.batch_size;
-    submission.work = scheduling::work_of(accepted.generation);
-    return submission;
+Order make_order(
+    const Caller& caller,
+    const domain::TaskId& id,
+    api::AcceptedTxt2img accepted,
+    const std::string& request_text) {
+    Order order{{}, std::move(accepted.generation), std::move(accepted.inputs)};
+    domain::NewTask& task = order.submission.task;
+    task.id = id;
+    task.tenant = caller.tenant;
+    task.kind =
+        to_string(order.generation.init ? api::RequestKind::img2img : api::RequestKind::txt2img);
+    task.model = order.generation.model;
+    if (order.generation.init) name_inputs(*order.generation.init, task, order.inputs);
+    task.request = api::encode_generation(order.generation);
+    task.body_hash = sha256_hex(request_text);
+    task.idempotency_key = accepted.task_name;
+    order.submission.iterations = order.generation.iterations;
+    order.submission.batch_size = order.generation.batch_size;
+    order.submission.work = scheduling::work_of(order.generation);
+    return order;
+}
+
+runtime::Task<domain::Task> submit(Parts& parts, Order order) {
+    const domain::NewTask task = order.submission.task;
+    control::Submission submission = std::move(order.submission);
+    if (order.inputs.empty()) {
+        Result<domain::Task> submitted = co_await parts.dispatcher.submit(std::move(submission));
+        co_return submitted;
+    }
+    const auto sent = std::make_shared<const Order>(std::move(order));
+    std::function<Result<bool>()> store = [&parts, task, sent]() -> Result<bool> {
+        DARKROOM_TRY(store_inputs(parts.objects, task, sent->generation, sent->inputs));
+        return true;
+    };
+    const Result<bool> stored =
+        co_await parts.blocking.run<bool>(std::move(store), runtime::Deadline::never());
+    if (!stored) co_return stored.error();
+    Result<domain::Task> submitted = co_await parts.dispatcher.submit(std::move(submission));
+    if (submitted && submitted->id == task.id) co_return submitted;
+    std::function<Result<bool>()> remove = [&parts, task]() -> Result<bool> {
+        remove_inputs(parts.objects, task);
+        return true;
+    };
+    const Result<bool> removed =
+        co_await parts.blocking.run<bool>(std::move(remove), runtime::Deadline::never());
+    if (!removed) co_return removed.error();
+    co_return submitted;
+}
+
+bool is_refused_input(const Error& error) {
+    return error.code == ErrorCode::invalid_argument &&
+           (error.field == "init_images" || error.field == "mask");
 }
 
 Error error_of(const domain::Task& task) {
@@ -62,6 +103,7 @@ Result<std::string> info_of(
     report.infotexts = result.infotexts;
     report.job_timestamp = api::job_timestamp(task.created_ms);
     report.denoising_strength = denoising_strength;
+    if (generation.init) report.denoising_strength = generation.init->denoising_strength;
     return api::make_info(generation, report);
 }
 
@@ -69,7 +111,7 @@ api::JobProgress job_progress(
     const control::LiveTask& task, const std::optional<control::QueuePlace>& place) {
     api::JobProgress job;
     job.is_active = true;
-    job.job = "scripts_txt2img";
+    job.job = "scripts_" + task.kind;
     job.job_timestamp = api::job_timestamp(task.created_ms);
     job.interrupted = task.is_interrupted;
     if (!task.is_held) {

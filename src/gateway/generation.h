@@ -22,10 +22,27 @@ runtime::Task<std::vector<domain::ModelDescription>> scan_models(Parts& parts);
 api::Outcome<api::AcceptedTxt2img> accept(
     Parts& parts, const Caller& caller, const api::Txt2imgRequest& request);
 
+/// A request on its way to the queue.
+struct Order {
+    control::Submission submission;
+    domain::Generation generation;
+    api::InputTexts inputs;
+};
+
 /// The task of an accepted request. `request_text` is what tells it from another one under the
 /// same name.
-control::Submission make_submission(
-    const Caller& caller, const api::AcceptedTxt2img& accepted, const std::string& request_text);
+Order make_order(
+    const Caller& caller,
+    const domain::TaskId& id,
+    api::AcceptedTxt2img accepted,
+    const std::string& request_text);
+
+/// Stores the pictures that the task starts from, then submits it: Dispatcher::submit. A task that
+/// was submitted before under its name keeps the pictures that it has. Fails also as store_inputs.
+runtime::Task<domain::Task> submit(Parts& parts, Order order);
+
+/// True when it is a picture of the request that was refused.
+bool is_refused_input(const Error& error);
 
 /// Why a task that ended has no result.
 Error error_of(const domain::Task& task);

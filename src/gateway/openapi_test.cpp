@@ -31,6 +31,8 @@ using storage::TaskStore;
 
 constexpr const char* kTxt2img = "POST /sdapi/v1/txt2img";
 constexpr const char* kPngInfo = "POST /sdapi/v1/png-info";
+constexpr const char* kImg2img = "POST /sdapi/v1/img2img";
+constexpr const char* kServerlessImg2img = "POST /img2img";
 constexpr const char* kSetOptions = "POST /sdapi/v1/options";
 constexpr const char* kModels = "GET /sdapi/v1/sd-models";
 constexpr const char* kServerless = "POST /txt2img";
@@ -248,9 +250,49 @@ class OpenApi : public http::ServerTest {
             fail_to_draw(kTxt2img, "{}", code);
     }
 
-    void submit_later(const std::string& name, const std::string& body) {
+    /// A body of image to image with a picture and more members.
+    static std::string from_picture(const std::string& members) {
+        const image::Image grey{
+            .width = 8, .height = 8, .pixels = std::vector<std::uint8_t>(192, 128)};
+        const std::string file = base64_encode(image::encode_png(grey, {}).value());
+        return format(R"({{"init_images": ["{}"]{}}})", file, members);
+    }
+
+    void provoke_img2img() {
+        tell_body(kImg2img, "{}");
+        draw(kImg2img, from_picture(R"(, "force_task_id": "from mine")"));
+        tell_body(kImg2img, from_picture(R"(, "force_task_id": "from mine", "steps": 2)"));
+        tell_body(kImg2img, from_picture(R"(, "script_name": "nonsense")"));
+        tell_body(kImg2img, from_picture(R"(, "mask": "")"));
+        tell_body(kImg2img, from_picture(R"(, "mask": "local/nonsense/0/0.png")"));
+        for (const ErrorCode code : kFailures)
+            fail_to_draw(kImg2img, from_picture(""), code);
+        const std::string model = R"(, "stable_diffusion_model": "icons.safetensors")";
+        tell_body(kServerlessImg2img, from_picture(R"(, "stable_diffusion_model": "nonsense")"));
+        tell_body(kServerlessImg2img, from_picture(model + R"(, "steps": 0)"));
+        tell_body(kServerlessImg2img, R"({"init_images": ["%"])" + model + "}");
+        draw(kServerlessImg2img, from_picture(model + R"(, "force_task_id": "unused")"));
+        for (const ErrorCode code : kFailures)
+            fail_to_draw(kServerlessImg2img, from_picture(model), code);
+        submit_later("from mine later", from_picture(model), kServerlessImg2img);
+        submit_later(
+            "from mine later", from_picture(model + R"(, "steps": 2)"), kServerlessImg2img);
+        finish(claim());
+        // Only the inputs of tasks are kept, one for each that was accepted.
+        const auto stored = objects_.list(std::nullopt).value();
+        EXPECT_EQ(
+            std::ranges::count_if(
+                stored,
+                [](const storage::ObjectEntry& entry) {
+                    return entry.key.text().ends_with("/0/input-1");
+                }),
+            static_cast<std::ptrdiff_t>(3 + 2 * kFailures.size()));
+    }
+
+    void submit_later(
+        const std::string& name, const std::string& body, const char* route = kServerless) {
         tell(
-            kServerless,
+            route,
             format(
                 "taskId: {}\r\nRequest-Type: async\r\nContent-Length: {}\r\n\r\n{}",
                 name,
@@ -360,6 +402,7 @@ TEST_F(OpenApi, ListsEveryAnswerAndNoOther) {
     tell_body(kModels, "");
     tell_of("GET /models/{name}", "icons.safetensors");
     provoke_txt2img();
+    provoke_img2img();
     provoke_serverless();
     provoke_tasks();
     provoke_png_info();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/refusal.h"
+#include "api/txt2img_request.h"
 #include "gateway/gateway.h"
 
 /// The route groups that add_routes is made of.
@@ -12,8 +13,9 @@ void add_serverless_routes(http::Router& router, Parts& parts);
 void add_task_routes(http::Router& router, Parts& parts);
 void add_operations_routes(http::Router& router, Parts& parts);
 
-/// POST /sdapi/v1/txt2img.
-boost::asio::awaitable<http::Response> txt2img(Parts& parts, http::Request request);
+/// POST /sdapi/v1/txt2img and img2img.
+boost::asio::awaitable<http::Response> draw_pictures(
+    Parts& parts, api::RequestKind kind, http::Request request);
 
 /// POST /sdapi/v1/png-info.
 boost::asio::awaitable<http::Response> png_info(Parts& parts, http::Request request);

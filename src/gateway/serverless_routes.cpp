@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// POST /txt2img and the checkpoints of the serverless Stable Diffusion API.
+// POST /txt2img, POST /img2img and the checkpoints of the serverless Stable Diffusion API.
 
 #include "api/serverless_models.h"
 #include "api/serverless_request.h"
 #include "api/serverless_task.h"
+#include "base/format.h"
 #include "gateway/generation.h"
 #include "gateway/routes.h"
 #include "gateway/task_views.h"
@@ -13,79 +14,85 @@ namespace {
 
 using boost::asio::awaitable;
 
-/// A request on its way to a task. Every answer to it names the task, once that has a name.
-struct Order {
+constexpr int kBadRequest = 400;
+
+/// What answers to a request for a task say. They name the task, once that has a name.
+struct Envelope {
     std::string name;
     bool is_async = false;
     std::vector<std::string> unknown_fields;
 };
 
-http::Response answer(const Order& order, int status, json::Object body) {
-    if (!order.unknown_fields.empty()) {
+http::Response answer(const Envelope& envelope, int status, json::Object body) {
+    if (!envelope.unknown_fields.empty()) {
         body.set(
-            "unknownFields", json::Array(order.unknown_fields.begin(), order.unknown_fields.end()));
+            "unknownFields",
+            json::Array(envelope.unknown_fields.begin(), envelope.unknown_fields.end()));
     }
     http::Response response = http::json_response(status, json::dump(std::move(body)));
-    if (!order.name.empty()) response.headers.set("taskId", order.name);
+    if (!envelope.name.empty()) response.headers.set("taskId", envelope.name);
     return response;
 }
 
-http::Response answer(const Order& order, const api::Refusal& refusal) {
-    return answer(order, refusal.status, refusal.body.as_object());
+http::Response answer(const Envelope& envelope, const api::Refusal& refusal) {
+    return answer(envelope, refusal.status, refusal.body.as_object());
 }
 
-http::Response fail(const Order& order, const Error& error) {
+http::Response fail(const Envelope& envelope, const Error& error) {
+    if (is_refused_input(error)) {
+        return answer(
+            envelope, api::message_refusal(kBadRequest, error.field + ": " + error.message));
+    }
     const api::Refusal refusal =
-        api::failed_task_refusal(http_status(error.code), order.name, error.message);
-    return answer(order, refusal);
+        api::failed_task_refusal(http_status(error.code), envelope.name, error.message);
+    return answer(envelope, refusal);
 }
 
-/// The order and its submission, or the answer that refuses it.
-api::Outcome<control::Submission> submission_of(
-    Parts& parts, const http::Request& request, Order& order) {
+/// The order and its envelope, or the answer that refuses it.
+api::Outcome<Order> order_of(
+    Parts& parts, api::RequestKind kind, const http::Request& request, Envelope& envelope) {
     const Caller caller = caller_of(request);
     const domain::TaskId id = domain::TaskId::random();
-    DARKROOM_TRY_ASSIGN(order.name, api::parse_task_name(request.headers.get("taskId")));
-    const bool is_named = !order.name.empty();
-    if (!is_named) order.name = id.text();
-    order.is_async = http::equal_ignoring_case(request.headers.get("Request-Type"), "async");
-    DARKROOM_TRY_ASSIGN(api::ServerlessTxt2img parsed, api::parse_serverless_txt2img(request.body));
-    order.unknown_fields = std::move(parsed.unknown_fields);
+    DARKROOM_TRY_ASSIGN(envelope.name, api::parse_task_name(request.headers.get("taskId")));
+    const bool is_named = !envelope.name.empty();
+    if (!is_named) envelope.name = id.text();
+    envelope.is_async = http::equal_ignoring_case(request.headers.get("Request-Type"), "async");
+    DARKROOM_TRY_ASSIGN(api::ServerlessRequest parsed, api::parse_serverless(kind, request.body));
+    envelope.unknown_fields = std::move(parsed.unknown_fields);
     const std::vector<domain::ModelDescription> models = parts.models.models();
     DARKROOM_TRY_ASSIGN(const auto* model, api::serverless_model(models, parsed.checkpoint));
     api::draw_with(parsed.request, *model);
     parsed.request.parameters.set(
-        "force_task_id", is_named ? json::Value(order.name) : json::Value());
-    const auto accepted = accept(parts, caller, parsed.request);
+        "force_task_id", is_named ? json::Value(envelope.name) : json::Value());
+    auto accepted = accept(parts, caller, parsed.request);
     if (!accepted) return api::as_message(accepted.error());
-    control::Submission submission = make_submission(caller, *accepted, request.body);
-    submission.task.id = id;
-    return submission;
+    return make_order(caller, id, *std::move(accepted), request.body);
 }
 
-awaitable<http::Response> serverless_txt2img(Parts& parts, http::Request request) {
-    Order order;
-    auto submission = submission_of(parts, request, order);
-    if (!submission) co_return answer(order, submission.error());
-    control::Submission accepted = *std::move(submission);
-    const Result<domain::Task> submitted = co_await parts.dispatcher.submit(std::move(accepted));
+awaitable<http::Response> serverless_drawing(
+    Parts& parts, api::RequestKind kind, http::Request request) {
+    Envelope envelope;
+    auto accepted = order_of(parts, kind, request, envelope);
+    if (!accepted) co_return answer(envelope, accepted.error());
+    Order order = *std::move(accepted);
+    const Result<domain::Task> submitted = co_await submit(parts, std::move(order));
     if (!submitted) {
-        http::Response refused = fail(order, submitted.error());
+        http::Response refused = fail(envelope, submitted.error());
         add_retry_after(refused, parts, caller_of(request), submitted.error());
         co_return refused;
     }
-    if (order.is_async && !domain::is_final(submitted->state)) {
+    if (envelope.is_async && !domain::is_final(submitted->state)) {
         const auto standing = standing_of(parts, submitted->id);
-        co_return answer(order, 200, api::waiting_body(*submitted, standing));
+        co_return answer(envelope, 200, api::waiting_body(*submitted, standing));
     }
     // A client that goes away finds its result under the task's name.
     const Result<domain::Task> task =
         co_await parts.dispatcher.wait_until_final(submitted->id, runtime::Deadline::never());
-    if (!task) co_return fail(order, task.error());
-    if (task->state != domain::TaskState::succeeded) co_return fail(order, error_of(*task));
+    if (!task) co_return fail(envelope, task.error());
+    if (task->state != domain::TaskState::succeeded) co_return fail(envelope, error_of(*task));
     const Result<api::TaskPictures> pictures = pictures_of(parts, *task, request);
-    if (!pictures) co_return fail(order, pictures.error());
-    co_return answer(order, 200, api::succeeded_body(*task, *pictures));
+    if (!pictures) co_return fail(envelope, pictures.error());
+    co_return answer(envelope, 200, api::succeeded_body(*task, *pictures));
 }
 
 awaitable<http::Response> list_models(Parts& parts) {
@@ -104,9 +111,11 @@ http::Response show_model(Parts& parts, const http::Request& request) {
 }  // namespace
 
 void add_serverless_routes(http::Router& router, Parts& parts) {
-    router.add("POST", "/txt2img", [&parts](http::Request request) {
-        return serverless_txt2img(parts, std::move(request));
-    });
+    for (const api::RequestKind kind : {api::RequestKind::txt2img, api::RequestKind::img2img}) {
+        router.add("POST", format("/{}", to_string(kind)), [&parts, kind](http::Request request) {
+            return serverless_drawing(parts, kind, std::move(request));
+        });
+    }
     router.add("GET", "/models", [&parts](const http::Request& /*request*/) {
         return list_models(parts);
     });

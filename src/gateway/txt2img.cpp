@@ -22,15 +22,16 @@ Result<Pictures> read_pictures(storage::ObjectStore& objects, const api::TaskRes
 
 }  // namespace
 
-boost::asio::awaitable<http::Response> txt2img(Parts& parts, http::Request request) {
-    auto parsed = api::parse_txt2img(request.body);
+boost::asio::awaitable<http::Response> draw_pictures(
+    Parts& parts, api::RequestKind kind, http::Request request) {
+    auto parsed = api::parse_request(kind, request.body);
     if (!parsed) co_return respond(parsed.error());
     const Caller caller = caller_of(request);
     auto accepted = accept(parts, caller, *parsed);
     if (!accepted) co_return respond(accepted.error());
 
-    control::Submission submission = make_submission(caller, *accepted, request.body);
-    const Result<domain::Task> submitted = co_await parts.dispatcher.submit(std::move(submission));
+    Order order = make_order(caller, domain::TaskId::random(), *std::move(accepted), request.body);
+    const Result<domain::Task> submitted = co_await submit(parts, std::move(order));
     if (!submitted) {
         http::Response refused = respond(api::refusal_from(submitted.error()));
         add_retry_after(refused, parts, caller, submitted.error());

@@ -17,16 +17,20 @@ using namespace darkroom;
 using namespace darkroom::api;
 
 void check_refusal(const Refusal& refusal) {
+    // 404 is image to image without a picture.
     DARKROOM_CHECK(
-        refusal.status == 422 || refusal.status == 500, "refused with {}", refusal.status);
+        refusal.status == 422 || refusal.status == 500 || refusal.status == 404,
+        "refused with {}",
+        refusal.status);
     DARKROOM_CHECK(refusal.body.find("detail") != nullptr, "a refusal has a detail");
 }
 
 /// Whatever is accepted keeps the limits, survives its payload and can be described.
-void check_request(std::string_view body, const TestSurroundings& surroundings) {
-    const Outcome<Txt2imgRequest> request = parse_txt2img(body);
+void check_request(RequestKind kind, std::string_view body, const TestSurroundings& surroundings) {
+    const Outcome<PictureRequest> request = parse_request(kind, body);
     if (!request) return check_refusal(request.error());
-    DARKROOM_CHECK(request->parameters.size() == txt2img_fields().size(), "every field is echoed");
+    DARKROOM_CHECK(
+        request->parameters.size() == request_fields(kind).size(), "every field is echoed");
     const auto accepted = to_generation(*request, surroundings.context());
     if (!accepted) return check_refusal(accepted.error());
     const domain::Generation& generation = accepted->generation;
@@ -67,7 +71,8 @@ void check_options(std::string_view body, const TestSurroundings& surroundings) 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     static const TestSurroundings kSurroundings;
     const std::string_view text(reinterpret_cast<const char*>(data), size);
-    check_request(text, kSurroundings);
+    check_request(RequestKind::txt2img, text, kSurroundings);
+    check_request(RequestKind::img2img, text, kSurroundings);
     check_options(text, kSurroundings);
     const auto generation = decode_generation(text);
     if (generation) {
