@@ -86,7 +86,7 @@ class Dispatcher {
     [[nodiscard]] bool is_draining() const { return draining_; }
 
   private:
-    boost::asio::awaitable<void> take_up(domain::Task task, LiveTask live);
+    boost::asio::awaitable<void> take_up(domain::Task earlier, LiveTask live);
     boost::asio::awaitable<bool> was_submitted(const domain::NewTask& task);
     std::shared_ptr<runtime::AsyncEvent> watch(const domain::TaskId& id);
 

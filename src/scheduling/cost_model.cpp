@@ -143,6 +143,13 @@ Work work_of(const domain::Generation& generation) {
     Work work;
     work.function = generation.model;
     work.steps = generation.steps;
+    if (generation.init) {
+        // A picture that starts from another goes the last part of the way only.
+        const double share = std::clamp(generation.init->denoising_strength, 0.0, 1.0);
+        work.steps = std::min(
+            work.steps,
+            static_cast<std::int64_t>(share * static_cast<double>(generation.steps)) + 1);
+    }
     work.pixels = generation.width * generation.height;
     work.images = generation.batch_size * generation.iterations;
     // A1111 leaves the second answer out at scale 1.

@@ -47,6 +47,15 @@ TEST(CostModel, GuidanceAndImagesMultiplyTheWork) {
     EXPECT_DOUBLE_EQ(work_of(generation).size(), 60.0);
 }
 
+TEST(CostModel, APictureThatStartsFromAnotherTakesTheStepsThatAreLeft) {
+    domain::Generation generation;
+    generation.steps = 20;
+    generation.init.emplace().denoising_strength = 0.5;
+    EXPECT_EQ(work_of(generation).steps, 11);
+    generation.init->denoising_strength = 1.0;
+    EXPECT_EQ(work_of(generation).steps, 20);
+}
+
 TEST(CostModel, APredictionIsAboveZeroBeforeAnythingWasSeen) {
     const CostModel model;
     EXPECT_GT(model.predict(work("fox", 20)), 0.0);
