@@ -123,7 +123,7 @@ std::unique_ptr<Picture> sample(const Model& model, const ImageRequest& request)
     guidance.scale = request.cfg_scale;
     guidance.positive = prepare_context(model, encode_prompt(model, request.prompt, {}).value());
     guidance.negative = prepare_context(model, encode_prompt(model, "", {}).value());
-    auto picture = std::make_unique<Picture>(model, request, 0, guidance);
+    auto picture = std::make_unique<Picture>(model, request, 0, guidance, Tensor());
     while (!picture->sampled()) {
         std::vector<Tensor> latents;
         std::vector<UnetSample> samples;
