@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -52,6 +53,23 @@ struct ServeOptions {
     int threads = 0;
 };
 int serve(const ServeOptions& options);
+
+/// `darkroom serve` as it was called.
+struct ServeFlags {
+    std::filesystem::path file;
+    /// By flag: what was given for it, empty if nothing.
+    std::map<std::string, std::vector<std::string>> values;
+};
+/// Serves with what the file, the environment and the flags say together.
+int serve_configured(const ServeFlags& flags);
+
+struct ConfigOptions {
+    /// None when empty.
+    std::filesystem::path file;
+};
+int config_check(const ConfigOptions& options);
+int config_show(const ConfigOptions& options);
+int config_docs(const ConfigOptions& options);
 
 struct AgentOptions {
     int socket = -1;

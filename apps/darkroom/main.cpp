@@ -6,12 +6,14 @@
 #include <CLI/CLI.hpp>
 
 #include "command.h"
+#include "config/setting.h"
 #include "console.h"
 #include "version.h"
 
 namespace {
 
 using namespace darkroom::app;  // NOLINT: the program is made of these
+namespace config = darkroom::config;
 
 using Run = std::function<int()>;
 
@@ -47,30 +49,32 @@ void add_generate(CLI::App& app, GenerateOptions& options, Run& run) {
     command->callback([&] { run = [&] { return generate(options); }; });
 }
 
-void add_serve(CLI::App& app, ServeOptions& options, Run& run) {
+void add_serve(CLI::App& app, ServeFlags& flags, Run& run) {
     CLI::App* command = app.add_subcommand("serve", "Serve the HTTP API");
-    command->add_option("--host", options.host, "Address to listen on")->capture_default_str();
-    command->add_option("--port", options.port, "Port to listen on")->capture_default_str();
-    command->add_option("--data", options.data, "Folder for tasks, pictures and caches")
-        ->capture_default_str();
-    command->add_option("--models", options.models, "Folder of checkpoints")->capture_default_str();
-    command->add_option(
-        "--allowed-host", options.allowed_hosts, "Further names this server is called by");
-    command->add_option("--drain-seconds", options.drain_seconds, "Time to finish on SIGTERM")
-        ->capture_default_str();
-    command->add_option("--max-queued", options.max_queued, "Tasks that may wait (0: any number)")
-        ->check(CLI::NonNegativeNumber)
-        ->capture_default_str();
-    command
-        ->add_option(
-            "--max-queued-per-tenant", options.max_queued_per_tenant, "The same of one tenant")
-        ->check(CLI::NonNegativeNumber)
-        ->capture_default_str();
-    command->add_option("--log-level", options.log_level, "error, warning, info, debug, trace")
-        ->capture_default_str();
-    command->add_option("--log-format", options.log_format, "text or json")->capture_default_str();
-    command->add_option("--threads", options.threads, "Engine threads (default: one per core)");
-    command->callback([&] { run = [&] { return serve(options); }; });
+    command->add_option("--config", flags.file, "TOML file with settings: docs/configuration.md");
+    for (const config::Setting& setting : config::server_settings()) {
+        if (setting.flag.empty()) continue;
+        CLI::Option* option =
+            command->add_option(setting.flag, flags.values[setting.flag], setting.doc);
+        const bool is_list = setting.type == config::Type::text_list;
+        if (!is_list) option->expected(1)->default_str(config::show_value(setting.fallback));
+    }
+    command->callback([&] { run = [&] { return serve_configured(flags); }; });
+}
+
+void add_config(CLI::App& app, ConfigOptions& options, Run& run) {
+    CLI::App* command = app.add_subcommand("config", "Settings of the server");
+    command->require_subcommand(1);
+    const auto add = [&](const char* name, const char* help, int (*action)(const ConfigOptions&)) {
+        CLI::App* part = command->add_subcommand(name, help);
+        part->callback([&, action] { run = [&, action] { return action(options); }; });
+        return part;
+    };
+    add("check", "Report everything that is wrong with a file and the environment", config_check)
+        ->add_option("file", options.file, "TOML file");
+    add("show", "Print the settings that hold, and where each comes from", config_show)
+        ->add_option("file", options.file, "TOML file");
+    add("docs", "Print docs/configuration.md", config_docs);
 }
 
 void add_agent(CLI::App& app, AgentOptions& options, Run& run) {
@@ -123,14 +127,16 @@ int main(int argc, char** argv) {
     app.set_version_flag("--version", std::string("darkroom ") + darkroom::app::kVersion);
     app.require_subcommand(1);
     GenerateOptions generate_options;
-    ServeOptions serve_options;
+    ServeFlags serve_flags;
+    ConfigOptions config_options;
     AgentOptions agent_options;
     DoctorOptions doctor_options;
     BenchOptions bench_options;
     SynthesizeOptions synthesize_options;
     Run run;
     add_generate(app, generate_options, run);
-    add_serve(app, serve_options, run);
+    add_serve(app, serve_flags, run);
+    add_config(app, config_options, run);
     add_agent(app, agent_options, run);
     add_tools(app, doctor_options, bench_options, synthesize_options, run);
     try {

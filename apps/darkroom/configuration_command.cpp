@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include <iostream>
+
+#include "command.h"
+#include "config/configuration.h"
+#include "config/document.h"
+
+namespace darkroom::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The variables that may be settings.
+std::map<std::string, std::string> environment() {
+    std::map<std::string, std::string> found;
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        const std::string text = *entry;
+        const std::size_t end = text.find('=');
+        if (!text.starts_with("DARKROOM_") || end == std::string::npos) continue;
+        found.emplace(text.substr(0, end), text.substr(end + 1));
+    }
+    return found;
+}
+
+config::Loaded load(const fs::path& file, std::vector<config::FlagValue> flags) {
+    config::Sources sources{.environment = environment(), .flags = std::move(flags)};
+    if (!file.empty()) sources.file = file;
+    return config::load(config::server_settings(), sources);
+}
+
+ServeOptions serve_options(const config::Configuration& configuration) {
+    ServeOptions options;
+    options.host = configuration.text("server.host");
+    options.port = static_cast<std::uint16_t>(configuration.integer("server.port"));
+    options.data = configuration.text("storage.data");
+    options.models = configuration.text("storage.models");
+    options.allowed_hosts = configuration.text_list("server.allowed_hosts");
+    options.drain_seconds = configuration.integer("server.drain_seconds");
+    options.max_queued = configuration.integer("queue.tasks");
+    options.max_queued_per_tenant = configuration.integer("queue.tasks_per_tenant");
+    options.log_level = configuration.text("log.level");
+    options.log_format = configuration.text("log.format");
+    options.threads = static_cast<int>(configuration.integer("engine.threads"));
+    return options;
+}
+
+}  // namespace
+
+int serve_configured(const ServeFlags& flags) {
+    std::vector<config::FlagValue> given;
+    for (const auto& [flag, texts] : flags.values) {
+        for (const std::string& text : texts)
+            given.emplace_back(flag, text);
+    }
+    const config::Loaded loaded = load(flags.file, std::move(given));
+    if (loaded.problems.empty()) return serve(serve_options(loaded.configuration));
+    std::cerr << config::render(loaded.problems);
+    return kUsage;
+}
+
+int config_check(const ConfigOptions& options) {
+    const config::Loaded loaded = load(options.file, {});
+    std::cerr << config::render(loaded.problems);
+    return loaded.problems.empty() ? kSuccess : kFailure;
+}
+
+int config_show(const ConfigOptions& options) {
+    const config::Loaded loaded = load(options.file, {});
+    std::cerr << config::render(loaded.problems);
+    std::cout << config::show(config::server_settings(), loaded.configuration);
+    return loaded.problems.empty() ? kSuccess : kFailure;
+}
+
+int config_docs(const ConfigOptions& /*options*/) {
+    std::cout << config::document(config::server_settings());
+    return kSuccess;
+}
+
+}  // namespace darkroom::app

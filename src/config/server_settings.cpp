@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/setting.h"
+
+namespace darkroom::config {
+namespace {
+
+Settings listening() {
+    return {
+        {.name = "server.host",
+         .type = Type::text,
+         .fallback = std::string("127.0.0.1"),
+         .doc = "Address to listen on.",
+         .flag = "--host"},
+        {.name = "server.port",
+         .type = Type::integer,
+         .fallback = std::int64_t{7860},
+         .doc = "Port to listen on; 0 takes a free one.",
+         .least = 0,
+         .most = 65'535,
+         .flag = "--port"},
+        {.name = "server.allowed_hosts",
+         .type = Type::text_list,
+         .fallback = std::vector<std::string>(),
+         .doc = "Further names that this server is called by; a request for another host is "
+                "refused.",
+         .flag = "--allowed-host"},
+        {.name = "server.drain_seconds",
+         .type = Type::integer,
+         .fallback = std::int64_t{60},
+         .doc = "Time for running tasks to finish on SIGTERM. What is not finished then goes back "
+                "to the queue.",
+         .least = 0,
+         .most = 86'400,
+         .unit = "s",
+         .flag = "--drain-seconds"},
+    };
+}
+
+Settings places() {
+    return {
+        {.name = "storage.data",
+         .type = Type::path,
+         .fallback = std::string("data"),
+         .doc = "Folder for tasks, pictures and caches.",
+         .flag = "--data"},
+        {.name = "storage.models",
+         .type = Type::path,
+         .fallback = std::string("models"),
+         .doc = "Folder of checkpoints.",
+         .flag = "--models"},
+        {.name = "engine.threads",
+         .type = Type::integer,
+         .fallback = std::int64_t{0},
+         .doc = "Threads that draw; 0 takes one per core.",
+         .least = 0,
+         .most = 4'096,
+         .flag = "--threads"},
+        {.name = "log.level",
+         .type = Type::text,
+         .fallback = std::string("info"),
+         .doc = "The least important lines that are written.",
+         .choices = {"error", "warning", "info", "debug", "trace"},
+         .flag = "--log-level"},
+        {.name = "log.format",
+         .type = Type::text,
+         .fallback = std::string("text"),
+         .doc = "How a line is written: for people, or one JSON object each.",
+         .choices = {"text", "json"},
+         .flag = "--log-format"},
+    };
+}
+
+Settings queue() {
+    return {
+        {.name = "queue.tasks",
+         .type = Type::integer,
+         .fallback = std::int64_t{10'000},
+         .doc = "Tasks that may wait; 0 is any number. A request that finds the queue full is "
+                "answered with 429.",
+         .least = 0,
+         .flag = "--max-queued"},
+        {.name = "queue.tasks_per_tenant",
+         .type = Type::integer,
+         .fallback = std::int64_t{1'000},
+         .doc = "The same of one tenant.",
+         .least = 0,
+         .flag = "--max-queued-per-tenant"},
+    };
+}
+
+}  // namespace
+
+Settings server_settings() {
+    Settings all = listening();
+    for (const Settings& group : {queue(), places()})
+        all.insert(all.end(), group.begin(), group.end());
+    return all;
+}
+
+}  // namespace darkroom::config
