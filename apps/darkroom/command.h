@@ -71,6 +71,16 @@ int config_check(const ConfigOptions& options);
 int config_show(const ConfigOptions& options);
 int config_docs(const ConfigOptions& options);
 
+struct DatabaseOptions {
+    std::filesystem::path data = "data";
+    /// Folder of the backup.
+    std::filesystem::path backup;
+    bool force = false;
+};
+int database_backup(const DatabaseOptions& options);
+int database_restore(const DatabaseOptions& options);
+int database_check(const DatabaseOptions& options);
+
 struct AgentOptions {
     int socket = -1;
     std::optional<std::filesystem::path> cache_folder;

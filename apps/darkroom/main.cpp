@@ -77,6 +77,25 @@ void add_config(CLI::App& app, ConfigOptions& options, Run& run) {
     add("docs", "Print docs/configuration.md", config_docs);
 }
 
+void add_db(CLI::App& app, DatabaseOptions& options, Run& run) {
+    CLI::App* command = app.add_subcommand("db", "Back up, restore and check the task database");
+    command->require_subcommand(1);
+    const auto add = [&](const char* name, const char* help, int (*act)(const DatabaseOptions&)) {
+        CLI::App* part = command->add_subcommand(name, help);
+        part->add_option("--data", options.data, "Folder of the server")->capture_default_str();
+        part->callback([&, act] { run = [&, act] { return act(options); }; });
+        return part;
+    };
+    add("backup", "Copy the database, beside a running server or not", database_backup)
+        ->add_option("folder", options.backup, "Folder to make")
+        ->required();
+    CLI::App* restore =
+        add("restore", "Put a backup in the place of the database", database_restore);
+    restore->add_option("folder", options.backup, "Folder of the backup")->required();
+    restore->add_flag("--force", options.force, "Replace a database that is there");
+    add("check", "Compare database and pictures, and report what is wrong", database_check);
+}
+
 void add_agent(CLI::App& app, AgentOptions& options, Run& run) {
     CLI::App* command =
         app.add_subcommand("agent", "Worker process; started by serve, not by hand");
@@ -129,6 +148,7 @@ int main(int argc, char** argv) {
     GenerateOptions generate_options;
     ServeFlags serve_flags;
     ConfigOptions config_options;
+    DatabaseOptions database_options;
     AgentOptions agent_options;
     DoctorOptions doctor_options;
     BenchOptions bench_options;
@@ -137,6 +157,7 @@ int main(int argc, char** argv) {
     add_generate(app, generate_options, run);
     add_serve(app, serve_flags, run);
     add_config(app, config_options, run);
+    add_db(app, database_options, run);
     add_agent(app, agent_options, run);
     add_tools(app, doctor_options, bench_options, synthesize_options, run);
     try {

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/toml_file.h"
 
+#include <toml++/toml.h>
+
 #include <algorithm>
 
 #include "base/file.h"
 #include "base/format.h"
-
-#define TOML_HEADER_ONLY 1
-#define TOML_EXCEPTIONS 0
-#define TOML_ENABLE_FORMATTERS 0
-#include <toml++/toml.h>
 
 namespace darkroom::config {
 namespace {
@@ -95,7 +92,7 @@ class Reader {
             // A dot within a quoted key must not reach into another section.
             const std::string part(key.str());
             const bool is_plain = part.find('.') == std::string::npos;
-            const std::string name = prefix.empty() ? part : prefix + "." + part;
+            const std::string name = prefix.empty() ? part : format("{}.{}", prefix, part);
             const auto* below = node.as_table();
             if (below != nullptr && is_plain && is_section(settings_, name)) {
                 read(*below, name);

@@ -35,6 +35,18 @@ Result<Connection> Connection::open(const std::filesystem::path& path, Options o
     return connection;
 }
 
+Result<Connection> Connection::open_existing(const std::filesystem::path& path) {
+    constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    sqlite3* handle = nullptr;
+    const int result = sqlite3_open_v2(path.c_str(), &handle, kFlags, nullptr);
+    Connection connection(handle);
+    const std::string action = format("cannot open the database {}", path.string());
+    if (handle == nullptr) return Error{ErrorCode::resource_exhausted, action};
+    if (result != SQLITE_OK) return sqlite_error(handle, action);
+    sqlite3_busy_timeout(handle, kBusyTimeoutMs);
+    return connection;
+}
+
 Result<void> Connection::configure(Options options) {
     sqlite3_busy_timeout(connection_.get(), kBusyTimeoutMs);
     DARKROOM_TRY_ASSIGN(const std::string mode, text("PRAGMA journal_mode = WAL"));

@@ -27,6 +27,10 @@ class Connection {
     /// Opens or creates the file in WAL mode, where a COMMIT is on the disk when it returns.
     static Result<Connection> open(const std::filesystem::path& path, Options options);
 
+    /// Opens a file that is there, as it is: for a look beside the server that uses it. Fails with
+    /// not_found, permission_denied or corrupt_input.
+    static Result<Connection> open_existing(const std::filesystem::path& path);
+
     /// The statement for a text that stays the same, prepared at its first use. One use at a time.
     Result<Statement> prepare(std::string_view sql);
 

@@ -10,20 +10,6 @@ constexpr const char* kCreateVersionTable =
     "CREATE TABLE schema_version (version INTEGER PRIMARY KEY, name TEXT NOT NULL,"
     " applied_ms INTEGER NOT NULL) STRICT";
 
-Result<std::int64_t> current_version(Connection& connection) {
-    DARKROOM_TRY_ASSIGN(
-        const std::int64_t tables, connection.integer("SELECT count(*) FROM sqlite_schema"));
-    if (tables == 0) return 0;
-    DARKROOM_TRY_ASSIGN(
-        const std::int64_t version_tables,
-        connection.integer("SELECT count(*) FROM sqlite_schema"
-                           " WHERE type = 'table' AND name = 'schema_version'"));
-    if (version_tables == 0) {
-        return Error{ErrorCode::corrupt_input, "the file is a SQLite database of another program"};
-    }
-    return connection.integer("SELECT coalesce(max(version), 0) FROM schema_version");
-}
-
 Result<void> stamp(
     Connection& connection, std::int64_t version, const std::string& name, std::int64_t wall_ms) {
     DARKROOM_TRY_ASSIGN(
@@ -43,9 +29,23 @@ Result<void> apply(
 
 }  // namespace
 
+Result<std::int64_t> schema_version(Connection& connection) {
+    DARKROOM_TRY_ASSIGN(
+        const std::int64_t tables, connection.integer("SELECT count(*) FROM sqlite_schema"));
+    if (tables == 0) return 0;
+    DARKROOM_TRY_ASSIGN(
+        const std::int64_t version_tables,
+        connection.integer("SELECT count(*) FROM sqlite_schema"
+                           " WHERE type = 'table' AND name = 'schema_version'"));
+    if (version_tables == 0) {
+        return Error{ErrorCode::corrupt_input, "the file is a SQLite database of another program"};
+    }
+    return connection.integer("SELECT coalesce(max(version), 0) FROM schema_version");
+}
+
 Result<void> migrate(
     Connection& connection, const std::vector<Migration>& steps, std::int64_t wall_ms) {
-    DARKROOM_TRY_ASSIGN(std::int64_t version, current_version(connection));
+    DARKROOM_TRY_ASSIGN(std::int64_t version, schema_version(connection));
     const auto latest = static_cast<std::int64_t>(steps.size());
     if (version > latest) {
         return Error{

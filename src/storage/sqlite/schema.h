@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "base/result.h"
@@ -8,6 +9,10 @@
 #include "storage/sqlite/migrations.h"
 
 namespace darkroom::storage {
+
+/// The number of steps a database has seen; 0 for an empty one. Fails with corrupt_input for one
+/// that is not ours.
+Result<std::int64_t> schema_version(Connection& connection);
 
 /// Brings the schema up to the last of `steps`, each step in a transaction of its own, and stamps
 /// it with `wall_ms`. Fails with unimplemented for a database of a newer version and with

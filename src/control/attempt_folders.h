@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "domain/task_id.h"
+#include "domain/task_state.h"
+#include "storage/object_store.h"
+
+/// Which pictures belong to a task's result, and which were left behind.
+namespace darkroom::control {
+
+/// Objects of one attempt: TENANT/TASK/ATTEMPT/...
+struct AttemptFolder {
+    storage::ObjectKey key;
+    domain::TaskId task;
+    std::int64_t attempt = 0;
+    std::int64_t objects = 0;
+    /// Wall time of the newest.
+    std::int64_t newest_ms = 0;
+};
+
+/// Pictures younger than this may belong to a result that is about to be committed.
+inline constexpr std::int64_t kOrphanAgeMs = std::int64_t{24} * 60 * 60 * 1'000;
+
+/// The folders of a listing in the order of keys. Keys of another form are left out.
+std::vector<AttemptFolder> attempt_folders(const std::vector<storage::ObjectEntry>& entries);
+
+/// What decides over a task's pictures.
+struct PictureOwner {
+    domain::TaskState state = domain::TaskState::queued;
+    std::int64_t attempt = 0;
+    /// Keys of its result.
+    std::vector<std::string> images;
+};
+
+/// True when the attempt is the one whose pictures were committed, or may still be.
+bool wants(const PictureOwner& owner, const AttemptFolder& folder);
+
+/// The keys that a result names; none when it is not readable or empty.
+std::vector<std::string> images_of(const std::string& result);
+
+}  // namespace darkroom::control

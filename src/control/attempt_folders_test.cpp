@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/attempt_folders.h"
+
+#include <gtest/gtest.h>
+
+namespace darkroom::control {
+namespace {
+
+const std::string kTask = "0123456789abcdef0123456789abcdef";
+
+storage::ObjectEntry entry(const std::string& key, std::int64_t modified_ms = 5) {
+    return {storage::ObjectKey::parse(key).value(), 1, modified_ms};
+}
+
+AttemptFolder folder(std::int64_t attempt) {
+    return attempt_folders({entry("studio/" + kTask + "/" + std::to_string(attempt) + "/0.png")})
+        .at(0);
+}
+
+TEST(AttemptFolders, ObjectsOfOneAttemptAreOneFolderAsYoungAsTheNewest) {
+    const auto folders = attempt_folders(
+        {entry("studio/" + kTask + "/1/0.png", 5),
+         entry("studio/" + kTask + "/1/1.png", 9),
+         entry("studio/" + kTask + "/2/0.png", 7)});
+    ASSERT_EQ(folders.size(), 2U);
+    EXPECT_EQ(folders[0].key.text(), "studio/" + kTask + "/1");
+    EXPECT_EQ(folders[0].task.text(), kTask);
+    EXPECT_EQ(folders[0].objects, 2);
+    EXPECT_EQ(folders[0].newest_ms, 9);
+    EXPECT_EQ(folders[1].attempt, 2);
+}
+
+TEST(AttemptFolders, KeysOfAnotherFormAreNotTouched) {
+    EXPECT_TRUE(attempt_folders({entry("studio/uploads/1/a.png"),
+                                 entry("studio/" + kTask + "/x/0.png"),
+                                 entry("studio/" + kTask + "/0.png"),
+                                 entry("readme")})
+                    .empty());
+}
+
+TEST(AttemptFolders, AnUnfinishedTaskWantsItsNewestAttempt) {
+    const PictureOwner owner{domain::TaskState::running, 2, {}};
+    EXPECT_TRUE(wants(owner, folder(2)));
+    EXPECT_FALSE(wants(owner, folder(1)));
+}
+
+TEST(AttemptFolders, AFinishedTaskWantsWhatItsResultNames) {
+    const PictureOwner done{domain::TaskState::succeeded, 2, {"studio/" + kTask + "/2/0.png"}};
+    EXPECT_TRUE(wants(done, folder(2)));
+    EXPECT_FALSE(wants(done, folder(1)));
+    const PictureOwner failed{domain::TaskState::failed, 1, {}};
+    EXPECT_FALSE(wants(failed, folder(1)));
+}
+
+TEST(AttemptFolders, AResultThatIsNotReadableNamesNoPictures) {
+    EXPECT_TRUE(images_of("").empty());
+    EXPECT_TRUE(images_of("{").empty());
+}
+
+}  // namespace
+}  // namespace darkroom::control
