@@ -48,6 +48,8 @@ struct ServeOptions {
     /// Tasks that may wait, of all and of one tenant; 0 for no limit.
     std::int64_t max_queued = 10'000;
     std::int64_t max_queued_per_tenant = 1'000;
+    /// With less room on the data folder's disk the server is not ready.
+    std::uint64_t minimum_free_bytes = std::uint64_t{512} << 20;
     std::string log_level = "info";
     std::string log_format = "text";
     int threads = 0;

@@ -40,6 +40,8 @@ ServeOptions serve_options(const config::Configuration& configuration) {
     options.drain_seconds = configuration.integer("server.drain_seconds");
     options.max_queued = configuration.integer("queue.tasks");
     options.max_queued_per_tenant = configuration.integer("queue.tasks_per_tenant");
+    options.minimum_free_bytes =
+        static_cast<std::uint64_t>(configuration.integer("storage.minimum_free_mib")) << 20;
     options.log_level = configuration.text("log.level");
     options.log_format = configuration.text("log.format");
     options.threads = static_cast<int>(configuration.integer("engine.threads"));

@@ -7,6 +7,7 @@
 #include "agent/checkpoint_facts.h"
 #include "agent/sampling_catalog.h"
 #include "base/clock.h"
+#include "base/disk_space.h"
 #include "base/format.h"
 #include "cluster/process/child_provider.h"
 #include "command.h"
@@ -172,7 +173,9 @@ Result<void> run(const ServeOptions& options) {
         agent::sampling_catalog(),
         unsupported_syntax,
         [&agents] { return agents.is_ready(); },
-        kVersion};
+        kVersion,
+        [folder = options.data] { return disk_space(folder); },
+        options.minimum_free_bytes};
     http::Router router(gateway::render_problem);
     gateway::add_routes(router, parts);
 

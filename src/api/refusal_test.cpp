@@ -46,7 +46,8 @@ TEST(Refusal, OtherErrorsKeepTheirStatus) {
         {ErrorCode::payload_too_large, 413},
         {ErrorCode::resource_exhausted, 429},
         {ErrorCode::unavailable, 503},
-        {ErrorCode::deadline_exceeded, 504}};
+        {ErrorCode::deadline_exceeded, 504},
+        {ErrorCode::insufficient_storage, 507}};
     for (const auto& [code, status] : cases) {
         const Refusal refusal = refusal_from({code, "why"});
         EXPECT_EQ(refusal.status, status);

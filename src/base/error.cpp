@@ -30,6 +30,7 @@ constexpr std::array kRows = {
     Row{ErrorCode::bad_upstream, "bad_upstream", 502, true},
     Row{ErrorCode::unavailable, "unavailable", 503, true},
     Row{ErrorCode::deadline_exceeded, "deadline_exceeded", 504, true},
+    Row{ErrorCode::insufficient_storage, "insufficient_storage", 507, true},
 };
 
 const Row& row(ErrorCode code) {

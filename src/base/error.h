@@ -22,6 +22,7 @@ enum class ErrorCode {
     bad_upstream,
     unavailable,
     deadline_exceeded,
+    insufficient_storage,
 };
 
 /// An expected failure. The message says what is wrong, static part first, values last, and is

@@ -67,6 +67,8 @@ Error system_error(std::string_view action, const std::filesystem::path& path, i
             break;
         case ENOSPC:
         case EDQUOT:
+            code = ErrorCode::insufficient_storage;
+            break;
         case ENOMEM:
             code = ErrorCode::resource_exhausted;
             break;

@@ -39,7 +39,7 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t lim
 
 /// Writes beside `path` and renames over it, so that a reader sees the old file or the new one.
 /// The data and the folder are fsynced first. Fails with permission_denied, not_found or
-/// resource_exhausted (full disk), naming the path.
+/// insufficient_storage (full disk), naming the path.
 Result<void> write_file(const std::filesystem::path& path, std::span<const std::byte> bytes);
 Result<void> write_file(const std::filesystem::path& path, std::string_view text);
 

@@ -53,7 +53,7 @@ TEST_F(FileTest, AFileOverTheLimitIsRefused) {
 }
 
 TEST_F(FileTest, AFullDiskIsResourceExhausted) {
-    EXPECT_EQ(system_error("cannot write", "x", ENOSPC).code, ErrorCode::resource_exhausted);
+    EXPECT_EQ(system_error("cannot write", "x", ENOSPC).code, ErrorCode::insufficient_storage);
 }
 
 }  // namespace

@@ -60,8 +60,9 @@ boost::asio::awaitable<void> AgentService::finish(std::shared_ptr<Link> link, cl
         co_await parts_.blocking.run<std::string>(std::move(work), Deadline::never());
     if (!stored) {
         log::error("pictures cannot be stored", {{"reason", stored.error().message}});
-        // A full disk may be emptied: the task keeps its place in the retry budget.
-        storage::FailedAttempt failed{token, {stored.error(), true}};
+        // Drawing it again would meet the same full disk.
+        const bool is_retryable = stored.error().code != ErrorCode::insufficient_storage;
+        storage::FailedAttempt failed{token, {stored.error(), is_retryable}};
         const Result<domain::FailOutcome> ended =
             co_await store_call(parts_.dispatcher.store(), &TaskStore::fail, std::move(failed));
         const bool requeued = ended && *ended == domain::FailOutcome::requeued;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 
 #include "api/refused_fields.h"
 #include "base/clock.h"
+#include "base/disk_space.h"
 #include "control/dispatcher.h"
 #include "control/model_folder.h"
 #include "domain/sampling.h"
@@ -35,6 +37,10 @@ struct Parts {
     /// True when an agent is there to draw.
     std::function<bool()> has_agent;
     std::string version;
+    /// Room on the disk of the data folder. May block.
+    std::function<Result<DiskSpace>()> disk_space;
+    /// With less room than this no requests are asked for, and /healthz says so.
+    std::uint64_t minimum_free_bytes = 0;
 };
 
 /// Adds every route that is served: A1111's API, the serverless API and the routes for operators.

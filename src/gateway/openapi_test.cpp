@@ -50,6 +50,7 @@ constexpr std::array kFailures = {
     ErrorCode::not_found,
     ErrorCode::permission_denied,
     ErrorCode::resource_exhausted,
+    ErrorCode::insufficient_storage,
     ErrorCode::unavailable,
     ErrorCode::internal};
 
@@ -62,7 +63,7 @@ struct Unprovoked {
 };
 constexpr std::array kUnprovoked = {
     Unprovoked{"", 500, "an exception that no input causes, such as a lack of memory"},
-    Unprovoked{kSetOptions, 429, "a full disk"},
+    Unprovoked{kSetOptions, 507, "a full disk"},
 };
 
 bool is_excused(const std::string& route, int status) {
@@ -364,6 +365,7 @@ class OpenApi : public http::ServerTest {
     runtime::BlockingPool blocking_;
     telemetry::Metrics metrics_;
     bool has_agent_ = false;
+    Result<DiskSpace> disk_ = DiskSpace{.free_bytes = 1'000, .total_bytes = 2'000};
     Parts parts_{
         dispatcher_,
         models_,
@@ -376,7 +378,9 @@ class OpenApi : public http::ServerTest {
         api::test_catalog(),
         [](std::string_view, api::PromptRole) { return std::vector<std::string>{}; },
         [this] { return has_agent_; },
-        "1.0"};
+        "1.0",
+        [this] { return disk_; },
+        1'000};
     std::unique_ptr<http::Server> hasty_;
     std::unique_ptr<http::Server> crowded_;
     std::map<std::string, DocumentedResponses> document_ = read_api_document(
@@ -422,6 +426,26 @@ TEST_F(OpenApi, ListsEveryAnswerAndNoOther) {
                 << route << ' ' << status;
         }
     }
+}
+
+TEST_F(OpenApi, LittleRoomOnTheDiskIsSaidByHealthAndReadiness) {
+    has_agent_ = true;
+    ASSERT_TRUE(write_file(folder_ / "models" / "icons.safetensors", "weights"));
+    ASSERT_TRUE(models_.scan());
+    EXPECT_EQ(tell_of("GET /readyz", "").status, 200);
+    EXPECT_NE(tell_of("GET /healthz", "").body.find(R"("status":"ok")"), std::string::npos);
+
+    disk_ = DiskSpace{.free_bytes = 999, .total_bytes = 2'000};
+    const Answer full = tell_of("GET /readyz", "");
+    EXPECT_EQ(full.status, 503);
+    EXPECT_NE(full.body.find("nearly full"), std::string::npos);
+    const Answer health = tell_of("GET /healthz", "");
+    EXPECT_NE(health.body.find(R"("status":"degraded")"), std::string::npos) << health.body;
+    EXPECT_NE(health.body.find(R"("free_bytes":999)"), std::string::npos) << health.body;
+
+    disk_ = Error{ErrorCode::unavailable, "input/output error"};
+    EXPECT_EQ(tell_of("GET /readyz", "").status, 503);
+    EXPECT_NE(tell_of("GET /healthz", "").body.find("does not answer"), std::string::npos);
 }
 
 }  // namespace

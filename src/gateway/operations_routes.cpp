@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
+#include <chrono>
 
 #include "control/store_call.h"
 #include "gateway/routes.h"
@@ -21,21 +22,46 @@ constexpr std::array kStates = {
     TaskState::expired,
     TaskState::dead};
 
-http::Response healthz(const Parts& parts) {
-    return respond(
-        json::Object{{"service", "darkroom"}, {"version", parts.version}, {"status", "ok"}});
+constexpr auto kDiskPatience = std::chrono::seconds(2);
+constexpr const char* kLittleRoom = "the disk of the data folder is nearly full";
+
+/// Fails with deadline_exceeded when the disk does not answer.
+runtime::Task<DiskSpace> disk_space(Parts& parts) {
+    std::function<Result<DiskSpace>()> work = parts.disk_space;
+    const runtime::Deadline deadline = runtime::Deadline::after(kDiskPatience);
+    Result<DiskSpace> space = co_await parts.blocking.run<DiskSpace>(std::move(work), deadline);
+    co_return space;
 }
 
-http::Response readyz(Parts& parts) {
-    std::string reason;
+/// What is wrong with the disk; empty when nothing is.
+std::string disk_problem(const Parts& parts, const Result<DiskSpace>& space) {
+    if (!space) return "the disk of the data folder does not answer: " + space.error().message;
+    return space->free_bytes < parts.minimum_free_bytes ? kLittleRoom : "";
+}
+
+awaitable<http::Response> healthz(Parts& parts) {
+    const Result<DiskSpace> space = co_await disk_space(parts);
+    const std::string reason = disk_problem(parts, space);
+    json::Object body{
+        {"service", "darkroom"},
+        {"version", parts.version},
+        {"status", reason.empty() ? "ok" : "degraded"}};
+    if (!reason.empty()) body.append("reason", reason);
+    if (space) body.append("free_bytes", space->free_bytes);
+    co_return respond(json::Value(std::move(body)));
+}
+
+awaitable<http::Response> readyz(Parts& parts) {
+    const Result<DiskSpace> space = co_await disk_space(parts);
+    std::string reason = disk_problem(parts, space);
     if (parts.dispatcher.is_draining())
         reason = "the server is shutting down";
     else if (!parts.has_agent())
         reason = "no agent is connected yet";
     else if (parts.models.models().empty())
         reason = "the models folder holds no checkpoint";
-    if (reason.empty()) return respond(json::Object{{"status", "ready"}});
-    return http::json_response(
+    if (reason.empty()) co_return respond(json::Object{{"status", "ready"}});
+    co_return http::json_response(
         503, json::dump(json::Object{{"status", "not ready"}, {"reason", reason}}));
 }
 
@@ -55,6 +81,11 @@ awaitable<http::Response> metrics(Parts& parts) {
                 .set(count);
         }
     }
+    const Result<DiskSpace> space = co_await disk_space(parts);
+    if (space) {
+        parts.metrics.gauge("darkroom_disk_free_bytes", "Room on the disk of the data folder")
+            .set(static_cast<double>(space->free_bytes));
+    }
     http::Response response = http::text_response(200, parts.metrics.text());
     response.headers.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
     co_return response;
@@ -63,12 +94,10 @@ awaitable<http::Response> metrics(Parts& parts) {
 }  // namespace
 
 void add_operations_routes(http::Router& router, Parts& parts) {
-    router.add("GET", "/healthz", http::immediate([&parts](const http::Request&) {
-                   return healthz(parts);
-               }));
-    router.add("GET", "/readyz", http::immediate([&parts](const http::Request&) {
-                   return readyz(parts);
-               }));
+    router.add(
+        "GET", "/healthz", [&parts](const http::Request& /*request*/) { return healthz(parts); });
+    router.add(
+        "GET", "/readyz", [&parts](const http::Request& /*request*/) { return readyz(parts); });
     router.add(
         "GET", "/metrics", [&parts](const http::Request& /*request*/) { return metrics(parts); });
 }

@@ -21,7 +21,7 @@ class OptionStore {
     /// word of [a-z0-9_-].
     api::Options get(const std::string& tenant);
 
-    /// Fails with permission_denied or resource_exhausted; the options are unchanged then.
+    /// Fails with permission_denied or insufficient_storage; the options are unchanged then.
     Result<void> set(const std::string& tenant, const api::Options& options);
 
   private:

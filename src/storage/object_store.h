@@ -35,7 +35,7 @@ class ObjectStore {
 
     /// Stores an object or replaces the one under this key; a reader sees the old one or the new
     /// one, and after success the object survives a power cut. Fails with payload_too_large,
-    /// resource_exhausted (full disk), permission_denied (read-only), unavailable, or conflict
+    /// insufficient_storage (full disk), permission_denied (read-only), unavailable, or conflict
     /// when the key is a folder of another key or goes through one that is an object.
     virtual Result<void> put(const ObjectKey& key, std::span<const std::byte> bytes) = 0;
 

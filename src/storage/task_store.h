@@ -15,7 +15,7 @@ namespace darkroom::storage {
 /// returns. A store reads its clock when it is called. Leases are on the boot clock and end when
 /// the store is opened anew; everything else is on the wall clock.
 ///
-/// Every operation can fail with unavailable or resource_exhausted (full disk); nothing of it has
+/// Every operation can fail with unavailable or insufficient_storage (full disk); nothing of it has
 /// then been acknowledged, and it may be repeated. An identifier, name or number that `validate`
 /// refuses fails with invalid_argument.
 class TaskStore {

@@ -69,7 +69,7 @@ std::string check_objects(const std::filesystem::path& folder, bool allow_unname
     if (!store->put(first, small)) return "the small object did not fit";
     const Result<void> refused = store->put(second, large);
     if (refused) return "the large object did fit";
-    if (refused.error().code != ErrorCode::resource_exhausted) return refused.error().message;
+    if (refused.error().code != ErrorCode::insufficient_storage) return refused.error().message;
     if (store->get(second)) return "a part of the large object is there";
     const Result<void> not_replaced = store->put(first, large);
     if (not_replaced) return "the large object did replace the small one";
@@ -111,7 +111,7 @@ std::string check_tasks(const std::filesystem::path& folder) {
             if (submitted) accepted.push_back(request.id);
             if (!submitted) refusal = submitted.error();
         }
-        if (refusal.code != ErrorCode::resource_exhausted) return "refusal: " + refusal.message;
+        if (refusal.code != ErrorCode::insufficient_storage) return "refusal: " + refusal.message;
         if (accepted.size() < 3) return "almost nothing was accepted";
     }
     auto database = SqliteDatabase::open(folder / "tasks.db", clock);
@@ -153,7 +153,7 @@ std::string check_waiters(const std::filesystem::path& folder) {
     for (std::promise<Result<Submitted>>* promise : {&first, &second}) {
         const Result<Submitted> outcome = promise->get_future().get();
         if (outcome) return "a submit was accepted on a full disk";
-        if (outcome.error().code != ErrorCode::resource_exhausted) return outcome.error().message;
+        if (outcome.error().code != ErrorCode::insufficient_storage) return outcome.error().message;
     }
     std::filesystem::remove(filler);
     const auto submitted = wait(*store, &TaskStore::submit, large_task());

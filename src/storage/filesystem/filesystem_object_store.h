@@ -18,7 +18,7 @@ struct FilesystemObjectStoreOptions {
 /// ObjectStore in a folder: the key is the path below it.
 class FilesystemObjectStore final : public ObjectStore {
   public:
-    /// Creates the folder when it is missing. Fails with permission_denied, resource_exhausted or
+    /// Creates the folder when it is missing. Fails with permission_denied, insufficient_storage or
     /// unavailable, naming the folder.
     static Result<std::unique_ptr<FilesystemObjectStore>> open(
         const std::filesystem::path& folder, FilesystemObjectStoreOptions options = {});

@@ -45,7 +45,7 @@ class DatabaseReader {
     Result<DatabaseReport> inspect();
 
     /// The state of one moment, as one file that is on the disk when this returns. Fails with
-    /// conflict when `to` is there, resource_exhausted for a full disk.
+    /// conflict when `to` is there, insufficient_storage for a full disk.
     Result<void> copy_to(const std::filesystem::path& to);
 
     /// The tasks after a sequence, oldest first; empty at the end.

@@ -13,7 +13,7 @@
 namespace darkroom::storage {
 
 struct SqliteDatabaseOptions {
-    /// Writes fail with resource_exhausted once the file has this size; 0 for no limit.
+    /// Writes fail with insufficient_storage once the file has this size; 0 for no limit.
     std::uint64_t max_bytes = 0;
 };
 
@@ -26,7 +26,7 @@ class SqliteDatabase {
     ///
     /// Fails with not_found or permission_denied (folder), conflict (another server has it open),
     /// corrupt_input (damaged, or of another program), unimplemented (written by a newer version),
-    /// resource_exhausted (full disk) or unavailable.
+    /// insufficient_storage (full disk) or unavailable.
     static Result<std::shared_ptr<SqliteDatabase>> open(
         const std::filesystem::path& path, Clock& clock, SqliteDatabaseOptions options = {});
 

@@ -14,6 +14,7 @@ ErrorCode code_for_system_error(int error_number) {
     switch (error_number) {
         case ENOSPC:
         case EDQUOT:
+            return ErrorCode::insufficient_storage;
         case ENOMEM:
             return ErrorCode::resource_exhausted;
         case EACCES:
@@ -31,6 +32,7 @@ ErrorCode code_for_system_error(int error_number) {
 ErrorCode code_for(int primary_result, int error_number) {
     switch (primary_result) {
         case SQLITE_FULL:
+            return ErrorCode::insufficient_storage;
         case SQLITE_NOMEM:
             return ErrorCode::resource_exhausted;
         case SQLITE_READONLY:

@@ -17,8 +17,8 @@ struct SqliteTaskStoreOptions {
 class SqliteTaskStore final : public TaskStore {
   public:
     /// Puts every task that was held back into the queue at no cost: the agents of the last server
-    /// are gone, and its boot clock may be too. Fails with corrupt_input, resource_exhausted (full
-    /// disk) or unavailable.
+    /// are gone, and its boot clock may be too. Fails with corrupt_input, insufficient_storage
+    /// (full disk) or unavailable.
     static Result<std::unique_ptr<SqliteTaskStore>> open(
         std::shared_ptr<SqliteDatabase> database, SqliteTaskStoreOptions options = {});
 

@@ -178,7 +178,7 @@ TEST_F(SqliteTaskStoreTest, AFullDatabaseRefusesSubmitsAndKeepsServing) {
         }
         accepted.push_back(request.id);
     }
-    EXPECT_EQ(refusal.code, ErrorCode::resource_exhausted) << refusal.message;
+    EXPECT_EQ(refusal.code, ErrorCode::insufficient_storage) << refusal.message;
     ASSERT_GT(accepted.size(), 5U);
     for (const domain::TaskId& id : accepted) {
         EXPECT_TRUE(wait(*store, &TaskStore::get, id));

@@ -146,7 +146,7 @@ TEST_F(WriterTest, AFullDatabaseFailsEveryoneInTheTransactionAndTheNextOneWorks)
     const std::uint64_t commits = writer.counters().commits;
     for (const Result<int>& outcome : outcomes) {
         ASSERT_FALSE(outcome);
-        EXPECT_EQ(outcome.error().code, ErrorCode::resource_exhausted) << outcome.error().message;
+        EXPECT_EQ(outcome.error().code, ErrorCode::insufficient_storage) << outcome.error().message;
     }
     EXPECT_EQ(count(writer).value(), 0);
     EXPECT_TRUE(run(writer, insert(4)));
