@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <cstdlib>
 #include <thread>
 
 #include "agent/checkpoint_facts.h"
@@ -19,6 +20,7 @@
 #include "http/server.h"
 #include "runtime/block_on.h"
 #include "runtime/io_threads.h"
+#include "runtime/service_notice.h"
 #include "runtime/signals.h"
 #include "storage/filesystem/filesystem_object_store.h"
 #include "storage/sqlite/sqlite_task_store.h"
@@ -112,6 +114,13 @@ cluster::ChildOptions child_options(const ServeOptions& options) {
     return child;
 }
 
+void tell_service_manager(std::string_view state) {
+    const char* socket = std::getenv("NOTIFY_SOCKET");
+    if (socket == nullptr) return;
+    const Result<void> told = runtime::notify_service(socket, state);
+    if (!told) log::warning("service manager", {{"reason", told.error().message}});
+}
+
 /// Waits for SIGTERM or SIGINT, then lets running work finish.
 runtime::Task<void> run_until_told(
     http::Server& server,
@@ -120,6 +129,7 @@ runtime::Task<void> run_until_told(
     std::chrono::seconds drain_time) {
     const Result<int> signal = co_await runtime::wait_for_termination_signal();
     if (!signal) co_return signal.error();
+    tell_service_manager("STOPPING=1");
     log::info("draining", {{"signal", *signal}, {"seconds", drain_time.count()}});
     const runtime::Deadline deadline = runtime::Deadline::after(drain_time);
     dispatcher.begin_drain();
@@ -193,6 +203,7 @@ Result<void> run(const ServeOptions& options) {
          {"models", static_cast<std::int64_t>(models.models().size())},
          {"recovered_tasks", static_cast<std::int64_t>(store->recovered().requeued.size())}});
     agents.start();
+    tell_service_manager("READY=1");
     std::atomic<bool> stop_hashing = false;
     std::thread hashing([&] { models.hash_missing(stop_hashing); });
 
