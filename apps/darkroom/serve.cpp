@@ -121,6 +121,20 @@ void tell_service_manager(std::string_view state) {
     if (!told) log::warning("service manager", {{"reason", told.error().message}});
 }
 
+/// Brings the counters of the database up to date.
+std::function<void()> database_counters(
+    telemetry::Metrics& metrics, const storage::Writer& writer) {
+    const telemetry::Counter operations =
+        metrics.counter("darkroom_database_operations_total", "Operations of the task database");
+    const telemetry::Counter commits =
+        metrics.counter("darkroom_database_commits_total", "Commits that these operations took");
+    return [operations, commits, &writer] {
+        const storage::Writer::Counters counters = writer.counters();
+        operations.increment(static_cast<double>(counters.operations) - operations.value());
+        commits.increment(static_cast<double>(counters.commits) - commits.value());
+    };
+}
+
 /// Waits for SIGTERM or SIGINT, then lets running work finish.
 runtime::Task<void> run_until_told(
     http::Server& server,
@@ -185,7 +199,8 @@ Result<void> run(const ServeOptions& options) {
         [&agents] { return agents.is_ready(); },
         kVersion,
         [folder = options.data] { return disk_space(folder); },
-        options.minimum_free_bytes};
+        options.minimum_free_bytes,
+        database_counters(metrics, database->writer())};
     http::Router router(gateway::render_problem);
     gateway::add_routes(router, parts);
 

@@ -138,6 +138,8 @@ runtime::Task<void> AgentService::assign(std::shared_ptr<Link> link, domain::Tas
     parts_.dispatcher.task_taken(task.id);
     const bool concerns_others = parts_.dispatcher.scheduler().assigned(link->agent_id, task.model);
     if (concerns_others) parts_.dispatcher.wake_agents();
+    parts_.metrics.observe(
+        TaskPhase::queued, static_cast<double>(parts_.clock.wall_ms() - task.created_ms) / 1'000.0);
     cluster::Message assignment = cluster::Assignment{
         {task.id.text(), task.attempt},
         task.model,

@@ -51,6 +51,9 @@ boost::asio::awaitable<void> AgentService::finish(std::shared_ptr<Link> link, cl
         if (!ended) log::error("a task cannot be ended", {{"reason", ended.error().message}});
         co_return;
     }
+    const std::int64_t drawn_ms = parts_.clock.wall_ms();
+    const std::int64_t started_ms = task->started_ms.value_or(drawn_ms);
+    parts_.metrics.observe(TaskPhase::drawn, static_cast<double>(drawn_ms - started_ms) / 1'000.0);
     const auto delivered = std::make_shared<cluster::Done>(std::move(done));
     std::function<Result<std::string>()> work =
         [&objects = parts_.objects, delivered, tenant = task->tenant] {
@@ -74,6 +77,8 @@ boost::asio::awaitable<void> AgentService::finish(std::shared_ptr<Link> link, cl
         }
         co_return;
     }
+    parts_.metrics.observe(
+        TaskPhase::stored, static_cast<double>(parts_.clock.wall_ms() - drawn_ms) / 1'000.0);
     storage::FinishedAttempt finished{std::move(token), *stored};
     const Result<domain::CompleteOutcome> outcome =
         co_await store_call(parts_.dispatcher.store(), &TaskStore::complete, std::move(finished));

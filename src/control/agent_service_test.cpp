@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/agent_service.h"
 
+#include <atomic>
 #include <filesystem>
 #include <set>
 
@@ -27,6 +28,32 @@ using runtime::Deadline;
 using storage::TaskStore;
 
 constexpr const char* kAgent = "scripted";
+
+/// Takes nothing while `is_full`.
+class FillableObjectStore final : public storage::ObjectStore {
+  public:
+    explicit FillableObjectStore(Clock& clock) : store_(clock) {}
+
+    std::atomic<bool> is_full = false;
+
+    Result<void> put(const storage::ObjectKey& key, std::span<const std::byte> bytes) override {
+        if (is_full) return Error{ErrorCode::insufficient_storage, "no space left on device"};
+        return store_.put(key, bytes);
+    }
+    Result<std::vector<std::byte>> get(const storage::ObjectKey& key) override {
+        return store_.get(key);
+    }
+    Result<std::uint64_t> remove(const storage::ObjectKey& prefix) override {
+        return store_.remove(prefix);
+    }
+    Result<std::vector<storage::ObjectEntry>> list(
+        std::optional<storage::ObjectKey> prefix) override {
+        return store_.list(std::move(prefix));
+    }
+
+  private:
+    storage::InMemoryObjectStore store_;
+};
 
 class AgentServiceTest : public testing::Test {
   protected:
@@ -113,7 +140,7 @@ class AgentServiceTest : public testing::Test {
     const fs::path folder_ = fs::temp_directory_path() / ("darkroom-agents-" + random_id());
     FakeClock clock_;
     HookedTaskStore store_{clock_};
-    storage::InMemoryObjectStore objects_{clock_};
+    FillableObjectStore objects_{clock_};
     ModelFolder models_{folder_, folder_ / "hashes.json"};
     telemetry::Metrics metrics_;
     EngineMetrics engine_metrics_{metrics_};
@@ -133,6 +160,25 @@ TEST_F(AgentServiceTest, APictureIsStoredUnderItsAttempt) {
     const auto pictures = objects_.list({}).value();
     ASSERT_EQ(pictures.size(), 1u);
     EXPECT_EQ(pictures[0].key.text(), "studio/" + id.text() + "/1/0.png");
+}
+
+TEST_F(AgentServiceTest, APictureThatDoesNotFitOnTheDiskEndsItsTaskWithThatReason) {
+    const domain::TaskId id = submit();
+    const cluster::AttemptId attempt = assigned(id);
+    objects_.is_full = true;
+    agent().say(picture_of(attempt));
+    EXPECT_EQ(final_state(id), TaskState::failed);
+    const auto task = storage::wait(store_, &TaskStore::get, id).value();
+    ASSERT_TRUE(task.error);
+    EXPECT_EQ(task.error->code, ErrorCode::insufficient_storage);
+    // The agent goes on, and so does the next task once there is room.
+    objects_.is_full = false;
+    const domain::TaskId next = submit();
+    agent().say(picture_of(assigned(next)));
+    EXPECT_EQ(final_state(next), TaskState::succeeded);
+    const std::string metrics = metrics_.text();
+    EXPECT_NE(metrics.find("darkroom_task_seconds_count{phase=\"stored\"} 1"), std::string::npos);
+    EXPECT_NE(metrics.find("darkroom_task_seconds_count{phase=\"queued\"} 2"), std::string::npos);
 }
 
 TEST_F(AgentServiceTest, AnAgentIsToldAtOnceToDropWhatWasCancelled) {

@@ -8,8 +8,19 @@ namespace darkroom::control {
 namespace {
 
 constexpr std::int64_t kWidestLabel = 64;
+constexpr std::array<std::string_view, 3> kPhases = {"queued", "drawn", "stored"};
 constexpr std::array<std::string_view, 5> kWork = {
     "load", "encode", "encode-image", "unet", "decode"};
+
+/// The series are there before the first task is.
+telemetry::Histogram phase_seconds(telemetry::Metrics& metrics, TaskPhase phase) {
+    const std::string_view word = kPhases.at(static_cast<std::size_t>(phase));
+    return metrics.histogram(
+        "darkroom_task_seconds",
+        "Where the time of a task went: until an agent took it, until it was drawn, until its "
+        "pictures were stored",
+        {{"phase", std::string(word)}});
+}
 
 }  // namespace
 
@@ -19,8 +30,15 @@ EngineMetrics::EngineMetrics(telemetry::Metrics& metrics)
       deaths_(metrics.counter(
           "darkroom_agent_deaths_total", "Agent processes that ended without being told to")),
       agents_(metrics.gauge("darkroom_agents", "Agent processes that are connected")) {
+    for (const TaskPhase phase : {TaskPhase::queued, TaskPhase::drawn, TaskPhase::stored})
+        phase_seconds(metrics_, phase);
     for (const std::string_view work : kWork)
         add({std::string(work), 0, -1});
+}
+
+void EngineMetrics::observe(TaskPhase phase, double seconds) const {
+    // A wall clock that was set back costs nothing.
+    phase_seconds(metrics_, phase).observe(std::max(seconds, 0.0));
 }
 
 void EngineMetrics::add(const cluster::EngineReport& report) {

@@ -9,12 +9,23 @@
 
 namespace darkroom::control {
 
-/// What agents report of their engines.
+/// Where the time of a task goes.
+enum class TaskPhase {
+    /// From its submission to its first step towards an agent, retries included.
+    queued,
+    /// From there to its result.
+    drawn,
+    /// Until its pictures are on the disk.
+    stored,
+};
+
+/// What agents report of their engines, and what becomes of tasks.
 class EngineMetrics {
   public:
     explicit EngineMetrics(telemetry::Metrics& metrics);
 
     void add(const cluster::EngineReport& report);
+    void observe(TaskPhase phase, double seconds) const;
     void count_start() { starts_.increment(); }
     void count_death() { deaths_.increment(); }
     void set_agents(int count) { agents_.set(count); }

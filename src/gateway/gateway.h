@@ -41,6 +41,8 @@ struct Parts {
     std::function<Result<DiskSpace>()> disk_space;
     /// With less room than this no requests are asked for, and /healthz says so.
     std::uint64_t minimum_free_bytes = 0;
+    /// Brings metrics up to date that are counted elsewhere; may be empty.
+    std::function<void()> collect = {};
 };
 
 /// Adds every route that is served: A1111's API, the serverless API and the routes for operators.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <map>
 
 #include "control/store_call.h"
 #include "gateway/routes.h"
@@ -65,6 +67,35 @@ awaitable<http::Response> readyz(Parts& parts) {
         503, json::dump(json::Object{{"status", "not ready"}, {"reason", reason}}));
 }
 
+/// How long each checkpoint's queue is, and how old.
+void set_backlog(Parts& parts, const std::vector<storage::BacklogEntry>& backlog) {
+    struct Queue {
+        std::int64_t tasks = 0;
+        std::int64_t oldest_ms = 0;
+    };
+    const std::int64_t now = parts.clock.wall_ms();
+    std::map<std::string, Queue> queues;
+    for (const domain::ModelDescription& model : parts.models.models())
+        queues[model.name].oldest_ms = now;
+    for (const storage::BacklogEntry& entry : backlog) {
+        const auto [place, is_new] = queues.try_emplace(entry.model, Queue{0, now});
+        place->second.tasks += entry.tasks;
+        place->second.oldest_ms = std::min(place->second.oldest_ms, entry.oldest_ms);
+    }
+    for (const auto& [model, queue] : queues) {
+        const double age_s = static_cast<double>(now - queue.oldest_ms) / 1'000.0;
+        parts.metrics
+            .gauge("darkroom_queue_tasks", "Tasks that wait, by checkpoint", {{"model", model}})
+            .set(static_cast<double>(queue.tasks));
+        parts.metrics
+            .gauge(
+                "darkroom_queue_oldest_seconds",
+                "Age of the task that waits longest, by checkpoint; 0 when none waits",
+                {{"model", model}})
+            .set(age_s);
+    }
+}
+
 awaitable<http::Response> metrics(Parts& parts) {
     storage::CountFilter everything;
     const Result<storage::TaskCounts> counts = co_await control::store_call(
@@ -81,6 +112,10 @@ awaitable<http::Response> metrics(Parts& parts) {
                 .set(count);
         }
     }
+    const Result<std::vector<storage::BacklogEntry>> backlog =
+        co_await control::store_call(parts.dispatcher.store(), &storage::TaskStore::backlog);
+    if (backlog) set_backlog(parts, *backlog);
+    if (parts.collect) parts.collect();
     const Result<DiskSpace> space = co_await disk_space(parts);
     if (space) {
         parts.metrics.gauge("darkroom_disk_free_bytes", "Room on the disk of the data folder")
