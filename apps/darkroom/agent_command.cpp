@@ -31,7 +31,9 @@ int run_agent(const AgentOptions& options) {
         **backend,
         engine::ClipTokenizer::bundled(),
         channel,
-        {.cache_folder = options.cache_folder, .version = kVersion});
+        {.cache_folder = options.cache_folder,
+         .set_threads = [&engine = **backend](int threads) { engine.set_threads(threads); },
+         .version = kVersion});
     agent.run();
     // Drained: nothing is held, and the models need not be torn down piece by piece.
     ::_exit(kSuccess);

@@ -2,6 +2,7 @@
 #include "agent/agent.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "agent/lease_thread.h"
 #include "api/task_payload.h"
@@ -47,6 +48,7 @@ void Agent::run() {
     while (true) {
         while (auto message = channel_.poll())
             handle(*std::move(message));
+        follow_orders();
         admit();
         if (draining_ && session_.idle() && waiting_.empty()) return;
         claim();
@@ -68,7 +70,26 @@ void Agent::handle(cluster::Message message) {
             drop(id);
     } else if (std::holds_alternative<cluster::Drain>(message)) {
         draining_ = true;
+    } else if (auto* load = std::get_if<cluster::Load>(&message)) {
+        ordered_ = std::move(*load);
+    } else if (const auto* threads = std::get_if<cluster::Threads>(&message)) {
+        threads_ = threads->count;
     }
+}
+
+/// A task that waits goes before a checkpoint that nobody waits for.
+void Agent::follow_orders() {
+    if (!session_.idle()) return;
+    if (threads_) options_.set_threads(static_cast<int>(*std::exchange(threads_, std::nullopt)));
+    if (!ordered_ || !waiting_.empty()) return;
+    const cluster::Load wanted = *std::exchange(ordered_, std::nullopt);
+    if (draining_) return;
+    if (wanted.model == model_name_) {
+        channel_.send(cluster::Resident{model_name_, 1, {}});
+        return;
+    }
+    // Control hears of a failure from load_checkpoint.
+    static_cast<void>(load_checkpoint(wanted, nullptr));
 }
 
 void Agent::interrupt(const cluster::AttemptId& id) {
@@ -147,36 +168,54 @@ void Agent::begin(Waiting next) {
 }
 
 bool Agent::load(const Waiting& next) {
+    const cluster::Assignment& assignment = next.assignment;
+    const cluster::AttemptId id = assignment.id;
+    const Result<void> loaded =
+        load_checkpoint({assignment.model, assignment.path, assignment.sha256}, &id);
+    if (loaded) return true;
+    waiting_.pop_front();
+    fail(id, loaded.error());
+    publish_held();
+    return false;
+}
+
+/// `task` is told of the progress, if there is one.
+Result<void> Agent::load_checkpoint(const cluster::Load& wanted, const cluster::AttemptId* task) {
     model_.reset();
     model_name_.clear();
     backend_.trim();
-    const cluster::AttemptId id = next.assignment.id;
+    const auto report = [&](double share) {
+        if (task != nullptr) {
+            channel_.send(cluster::Progress{.id = *task, .phase = "loading", .loaded = share});
+        }
+        channel_.send(cluster::Resident{wanted.model, share, {}});
+    };
     const auto begin = SteadyClock::now();
     auto reported = begin;
     const auto on_progress = [&](double share) {
-        if (SteadyClock::now() - reported < kProgressInterval) return;
+        // The end is announced when the model can draw.
+        if (share >= 1 || SteadyClock::now() - reported < kProgressInterval) return;
         reported = SteadyClock::now();
-        channel_.send(cluster::Progress{.id = id, .phase = "loading", .loaded = share});
+        report(share);
     };
-    channel_.send(cluster::Progress{.id = id, .phase = "loading"});
+    report(0);
     auto loaded = engine::Model::load(
         backend_,
         tokenizer_,
-        {.path = next.assignment.path,
+        {.path = wanted.path,
          .cache_folder = options_.cache_folder,
-         .sha256 = next.assignment.sha256,
+         .sha256 = wanted.sha256,
          .on_progress = on_progress});
     if (!loaded) {
-        waiting_.pop_front();
-        fail(id, loaded.error());
-        publish_held();
-        return false;
+        channel_.send(cluster::Resident{wanted.model, 0, loaded.error().message});
+        return loaded.error();
     }
     model_ = *std::move(loaded);
-    model_name_ = next.assignment.model;
+    model_name_ = wanted.model;
     const double seconds = std::chrono::duration<double>(SteadyClock::now() - begin).count();
+    channel_.send(cluster::Resident{wanted.model, 1, {}});
     channel_.send(cluster::EngineReport{"load", 0, seconds});
-    return true;
+    return {};
 }
 
 void Agent::work() {

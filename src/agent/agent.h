@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -25,6 +26,8 @@ struct AgentOptions {
     /// Tasks held at once.
     std::size_t max_tasks = 8;
     engine::SessionOptions session = {};
+    /// Sets the backend's number of threads, 0 for the one it began with.
+    std::function<void(int)> set_threads = [](int) {};
     std::string version = {};
 };
 
@@ -62,6 +65,8 @@ class Agent {
     void admit();
     void begin(Waiting next);
     bool load(const Waiting& next);
+    Result<void> load_checkpoint(const cluster::Load& wanted, const cluster::AttemptId* task);
+    void follow_orders();
     void work();
     void report_progress();
     void deliver(engine::FinishedRequest finished);
@@ -78,6 +83,9 @@ class Agent {
     /// The resident checkpoint.
     std::shared_ptr<const engine::Model> model_;
     std::string model_name_;
+    /// A checkpoint to load, and threads to compute with, once nothing is drawn.
+    std::optional<cluster::Load> ordered_;
+    std::optional<std::int64_t> threads_;
 
     std::deque<Waiting> waiting_;
     std::map<engine::RequestId, Held> drawing_;

@@ -148,6 +148,11 @@ Object header_of(const EngineReport& m) {
     return Object{{"type", "report"}, {"work", m.work}, {"width", m.width}, {"seconds", m.seconds}};
 }
 
+Object header_of(const Resident& m) {
+    return Object{
+        {"type", "resident"}, {"model", m.model}, {"loaded", m.loaded}, {"failure", m.failure}};
+}
+
 Object header_of(const AgentHeartbeat& m) {
     return Object{{"type", "heartbeat"}, {"held", attempt_list(m.held)}};
 }
@@ -160,6 +165,14 @@ Object header_of(const Assignment& m) {
     object.append("request", m.request);
     object.append("input_bytes", size_list(m.input_bytes));
     return object;
+}
+
+Object header_of(const Load& m) {
+    return Object{{"type", "load"}, {"model", m.model}, {"path", m.path}, {"sha256", m.sha256}};
+}
+
+Object header_of(const Threads& m) {
+    return Object{{"type", "threads"}, {"count", m.count}};
 }
 
 Object header_of(const Interrupt& m) {
@@ -237,6 +250,10 @@ Result<Message> read_agent_message(
         return reader.finish(
             EngineReport{reader.text("work"), reader.integer("width"), reader.number("seconds")});
     }
+    if (type == "resident") {
+        return reader.finish(
+            Resident{reader.text("model"), reader.number("loaded"), reader.text("failure")});
+    }
     if (type == "heartbeat") return reader.finish(AgentHeartbeat{reader.attempts("held")});
     return corrupt("unknown message " + type.substr(0, 20));
 }
@@ -292,6 +309,11 @@ Result<Message> decode(std::string_view header, std::vector<std::byte> payload) 
     Reader reader(*parsed);
     const std::string type = reader.text("type");
     if (type == "assignment") return read_assignment(reader, std::move(payload));
+    if (type == "load") {
+        return reader.finish(
+            Load{reader.text("model"), reader.text("path"), reader.text("sha256")});
+    }
+    if (type == "threads") return reader.finish(Threads{reader.integer("count")});
     if (type == "interrupt") return reader.finish(Interrupt{reader.attempt()});
     if (type == "drop") return reader.finish(Drop{reader.attempts("ids")});
     if (type == "drain") return reader.finish(Drain{});

@@ -77,6 +77,14 @@ struct EngineReport {
     double seconds = 0;
 };
 
+/// The checkpoint that the agent has, or is loading while `loaded` is below 1. With a `failure` it
+/// could not be loaded and the agent has none.
+struct Resident {
+    std::string model;
+    double loaded = 0;
+    std::string failure;
+};
+
 /// Sent every ten seconds; answered by Drop when something is no longer held.
 struct AgentHeartbeat {
     std::vector<AttemptId> held;
@@ -103,6 +111,19 @@ struct Assignment {
 std::vector<std::span<const std::byte>> split_payload(
     std::span<const std::byte> payload, const std::vector<std::uint64_t>& lengths);
 
+/// Load this checkpoint as soon as nothing is drawn, without waiting for a task.
+struct Load {
+    std::string model;
+    std::string path;
+    std::string sha256;
+};
+
+/// Compute with so many threads from the next moment on in which nothing is drawn; 0 is the number
+/// that the agent was started with.
+struct Threads {
+    std::int64_t count = 0;
+};
+
 /// Finish the task early with the pictures as they are. Attempt 0 means whichever is held.
 struct Interrupt {
     AttemptId id;
@@ -123,8 +144,11 @@ using Message = std::variant<
     Done,
     Failed,
     EngineReport,
+    Resident,
     AgentHeartbeat,
     Assignment,
+    Load,
+    Threads,
     Interrupt,
     Drop,
     Drain>;

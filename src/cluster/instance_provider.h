@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "cluster/agent_protocol.h"
@@ -22,6 +24,10 @@ class AgentConnection {
     virtual runtime::Task<Message> receive() = 0;
     /// Sends a message; fails as receive does. One caller at a time.
     virtual runtime::Task<void> send(Message message) = 0;
+
+    /// Memory that the agent occupies, as its machine counts it; nothing when unknown. From any
+    /// thread.
+    [[nodiscard]] virtual std::optional<std::uint64_t> resident_bytes() const = 0;
 
     /// Ends an agent that hangs; receive() fails soon after.
     virtual void kill() = 0;

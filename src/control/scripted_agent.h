@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/guarded.h"
 #include "cluster/instance_provider.h"
@@ -67,6 +68,15 @@ class ScriptedWire {
         co_return Result<void>();
     }
 
+    /// True when something came that was not heard yet.
+    bool has_mail() {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        return !heard_.empty();
+    }
+
+    /// Memory it seems to occupy.
+    std::atomic<std::uint64_t> resident_bytes = 0;
+
   private:
     Guarded<std::deque<cluster::Message>> said_;
     std::atomic<bool> hung_up_ = false;
@@ -78,17 +88,21 @@ class ScriptedWire {
 
 class ScriptedConnection final : public cluster::AgentConnection {
   public:
-    explicit ScriptedConnection(std::shared_ptr<ScriptedWire> wire) : wire_(std::move(wire)) {}
+    explicit ScriptedConnection(std::shared_ptr<ScriptedWire> wire, std::string id = "scripted")
+        : id_(std::move(id)), wire_(std::move(wire)) {}
 
     [[nodiscard]] const std::string& id() const override { return id_; }
     runtime::Task<cluster::Message> receive() override { return wire_->receive(); }
     runtime::Task<void> send(cluster::Message message) override {
         return wire_->send(std::move(message));
     }
+    [[nodiscard]] std::optional<std::uint64_t> resident_bytes() const override {
+        return wire_->resident_bytes.load();
+    }
     void kill() override { wire_->hang_up(); }
 
   private:
-    std::string id_ = "scripted";
+    std::string id_;
     std::shared_ptr<ScriptedWire> wire_;
 };
 
@@ -107,6 +121,40 @@ class ScriptedProvider final : public cluster::InstanceProvider {
 
   private:
     bool given_ = false;
+};
+
+/// Starts as many as are asked for.
+class ScriptedAgents final : public cluster::InstanceProvider {
+  public:
+    Result<std::unique_ptr<cluster::AgentConnection>> start() override {
+        const auto wire = std::make_shared<ScriptedWire>();
+        std::string id;
+        {
+            const std::lock_guard<std::mutex> lock(mutex_);
+            wires_.push_back(wire);
+            id = "agent-" + std::to_string(wires_.size());
+        }
+        started_.notify_all();
+        return std::unique_ptr<cluster::AgentConnection>(
+            std::make_unique<ScriptedConnection>(wire, std::move(id)));
+    }
+
+    /// The agent that was started as the number-th, from 1; nothing when it was not within 10 s.
+    std::shared_ptr<ScriptedWire> agent(std::size_t number) {
+        std::unique_lock<std::mutex> lock(mutex_);
+        const auto is_there = [&] { return wires_.size() >= number; };
+        if (!started_.wait_for(lock, std::chrono::seconds(10), is_there)) return nullptr;
+        return wires_[number - 1];
+    }
+    std::size_t count() {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        return wires_.size();
+    }
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable started_;
+    std::vector<std::shared_ptr<ScriptedWire>> wires_;
 };
 
 }  // namespace darkroom::control

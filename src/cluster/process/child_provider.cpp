@@ -10,6 +10,7 @@
 #include <array>
 #include <csignal>
 #include <cstring>
+#include <fstream>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -80,6 +81,15 @@ class ChildConnection final : public AgentConnection {
         const auto written = co_await asio::async_write(socket_, buffer, kAwait);
         if (std::get<0>(written)) co_return gone();
         co_return Result<void>();
+    }
+
+    [[nodiscard]] std::optional<std::uint64_t> resident_bytes() const override {
+        // Total and resident pages; proc(5).
+        std::ifstream file(format("/proc/{}/statm", pid_));
+        std::uint64_t total = 0;
+        std::uint64_t resident = 0;
+        if (!(file >> total >> resident)) return std::nullopt;
+        return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
     }
 
     void kill() override { ::kill(pid_, SIGKILL); }

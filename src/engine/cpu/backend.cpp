@@ -46,6 +46,7 @@ CpuBackend::State::State(CpuBackend& backend, const CpuOptions& options)
     : instruction_set(options.instruction_set.value_or(detect_instruction_set())),
       dtype(choose_dtype(options, instruction_set)),
       table(choose_kernels(instruction_set, dtype)),
+      first_threads(options.threads),
       workers(options.threads),
       arena(backend) {
     if (options.dtype == DType::bf16 && dtype == DType::f32) {
@@ -136,6 +137,11 @@ InstructionSet CpuBackend::instruction_set() const {
 
 int CpuBackend::threads() const {
     return state_->workers.threads();
+}
+
+void CpuBackend::set_threads(int threads) {
+    DARKROOM_CHECK(threads >= 0, "{} threads", threads);
+    state_->workers.set_threads(threads > 0 ? threads : state_->first_threads);
 }
 
 std::string CpuBackend::note() const {

@@ -38,6 +38,9 @@ class CpuBackend final : public Backend {
     [[nodiscard]] DType compute_dtype() const override;
     [[nodiscard]] InstructionSet instruction_set() const;
     [[nodiscard]] int threads() const;
+    /// Between two operations; 0 is the number that the backend was made with. Results do not
+    /// depend on it.
+    void set_threads(int threads);
     /// A sentence for the user when bf16 was asked for and f32 is used; else empty.
     [[nodiscard]] std::string note() const;
 

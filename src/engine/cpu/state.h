@@ -30,6 +30,8 @@ struct CpuBackend::State {
     DType dtype;
     std::string note;
     cpu::KernelTable table;
+    /// As the backend was made with.
+    int first_threads;
     cpu::Workers workers;
     Arena arena;
 };
