@@ -52,7 +52,14 @@ struct ServeOptions {
     std::uint64_t minimum_free_bytes = std::uint64_t{512} << 20;
     std::string log_level = "info";
     std::string log_format = "text";
+    /// Of each agent.
     int threads = 0;
+    std::int64_t max_agents = 1;
+    std::int64_t spare_agents = 0;
+    /// An agent that had nothing to do for so long ends.
+    double idle_seconds = 300;
+    /// MiB of all agents together; 0 is no limit.
+    std::uint64_t memory_budget = 0;
 };
 int serve(const ServeOptions& options);
 

@@ -40,6 +40,10 @@ ServeOptions serve_options(const config::Configuration& configuration) {
     options.drain_seconds = configuration.integer("server.drain_seconds");
     options.max_queued = configuration.integer("queue.tasks");
     options.max_queued_per_tenant = configuration.integer("queue.tasks_per_tenant");
+    options.max_agents = configuration.integer("agents.most");
+    options.spare_agents = configuration.integer("agents.spare");
+    options.idle_seconds = static_cast<double>(configuration.integer("agents.idle_seconds"));
+    options.memory_budget = static_cast<std::uint64_t>(configuration.integer("agents.memory_mib"));
     options.minimum_free_bytes =
         static_cast<std::uint64_t>(configuration.integer("storage.minimum_free_mib")) << 20;
     options.log_level = configuration.text("log.level");

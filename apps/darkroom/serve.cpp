@@ -23,6 +23,7 @@
 #include "runtime/service_notice.h"
 #include "runtime/signals.h"
 #include "storage/filesystem/filesystem_object_store.h"
+#include "storage/sqlite/sqlite_function_store.h"
 #include "storage/sqlite/sqlite_task_store.h"
 #include "telemetry/log.h"
 #include "version.h"
@@ -135,6 +136,23 @@ std::function<void()> database_counters(
     };
 }
 
+scheduling::PoolPolicy pool_policy(const ServeOptions& options) {
+    scheduling::PoolPolicy policy;
+    policy.max_agents = options.max_agents;
+    policy.spare_agents = options.spare_agents;
+    policy.idle_s = options.idle_seconds;
+    policy.memory_budget_bytes = options.memory_budget << 20;
+    return policy;
+}
+
+gateway::AgentControls controls_of(control::AgentService& agents) {
+    return {
+        [&agents](const std::string& model) { return agents.instances(model); },
+        [&agents](const std::string& model) { agents.retire(model); },
+        [&agents] { agents.restart(); },
+        [&agents] { agents.reconsider(); }};
+}
+
 /// Waits for SIGTERM or SIGINT, then lets running work finish.
 runtime::Task<void> run_until_told(
     http::Server& server,
@@ -180,8 +198,15 @@ Result<void> run(const ServeOptions& options) {
     dispatcher.adopt(queued);
     control::EngineMetrics engine_metrics(metrics);
     cluster::ChildProvider provider(io.executor(), child_options(options));
+    storage::SqliteFunctionStore function_store(database);
+    DARKROOM_TRY_ASSIGN(
+        std::vector<domain::Function> known,
+        storage::wait(function_store, &storage::FunctionStore::list));
+    control::FunctionRegistry functions(function_store, std::move(known));
     control::AgentService agents(
-        io.executor(), {dispatcher, provider, models, *objects, blocking, engine_metrics, clock});
+        io.executor(),
+        {dispatcher, provider, models, *objects, blocking, engine_metrics, clock, functions},
+        pool_policy(options));
     gateway::OptionStore option_store(options.data / "options");
     DARKROOM_TRY_ASSIGN(
         gateway::UrlSigner urls, gateway::UrlSigner::open(options.data / "url-secret", clock));
@@ -198,6 +223,8 @@ Result<void> run(const ServeOptions& options) {
         unsupported_syntax,
         [&agents] { return agents.is_ready(); },
         kVersion,
+        functions,
+        controls_of(agents),
         [folder = options.data] { return disk_space(folder); },
         options.minimum_free_bytes,
         database_counters(metrics, database->writer())};

@@ -96,11 +96,46 @@ Settings queue() {
     };
 }
 
+Settings agents() {
+    return {
+        {.name = "agents.most",
+         .type = Type::integer,
+         .fallback = std::int64_t{1},
+         .doc = "Agents that may run at once.",
+         .least = 1,
+         .most = 1'000,
+         .flag = "--max-agents"},
+        {.name = "agents.spare",
+         .type = Type::integer,
+         .fallback = std::int64_t{0},
+         .doc = "Agents that are kept ready without a checkpoint.",
+         .least = 0,
+         .most = 1'000,
+         .flag = "--spare-agents"},
+        {.name = "agents.idle_seconds",
+         .type = Type::integer,
+         .fallback = std::int64_t{300},
+         .doc = "Time after which an agent without work ends, and with it the checkpoint that it "
+                "holds.",
+         .least = 0,
+         .unit = "s",
+         .flag = "--idle-seconds"},
+        {.name = "agents.memory_mib",
+         .type = Type::integer,
+         .fallback = std::int64_t{0},
+         .doc = "Memory of all agents together; 0 is no limit.",
+         .least = 0,
+         .most = std::int64_t{1} << 30,
+         .unit = "MiB",
+         .flag = "--memory-budget"},
+    };
+}
+
 }  // namespace
 
 Settings server_settings() {
     Settings all = listening();
-    for (const Settings& group : {queue(), places()})
+    for (const Settings& group : {queue(), agents(), places()})
         all.insert(all.end(), group.begin(), group.end());
     return all;
 }

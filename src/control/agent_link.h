@@ -44,6 +44,8 @@ struct AgentService::Link {
     /// Attempts that were sent to the agent, by task id.
     std::map<std::string, std::int64_t> held;
     DeviceShares shares;
+    /// What it was last told to compute with; 0 is its own choice.
+    std::int64_t threads = 0;
     bool closed = false;
     /// When the agent was last heard of.
     std::atomic<std::chrono::steady_clock::time_point> last_heard =

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The half of AgentService that sends: it hands out tasks and forwards messages.
 
+#include <algorithm>
+#include <utility>
+
 #include "api/task_payload.h"
 #include "control/agent_link.h"
 #include "control/store_call.h"
@@ -52,9 +55,9 @@ boost::asio::awaitable<void> AgentService::pump(std::shared_ptr<Link> link) {
             cluster::Message next = std::move(message);
             if (const auto* drop = std::get_if<cluster::Drop>(&next)) {
                 for (const cluster::AttemptId& id : drop->ids)
-                    link->forget(id, parts_.clock.boot_ms());
+                    forget(*link, id);
             }
-            const Result<void> sent = co_await link->connection->send(std::move(next));
+            const Result<void> sent = co_await send(link, std::move(next));
             if (!sent) co_return;
         }
         const Result<void> handed_out = co_await hand_out(link);
@@ -70,7 +73,41 @@ boost::asio::awaitable<void> AgentService::pump(std::shared_ptr<Link> link) {
     }
 }
 
-/// Claims as much as the agent asked for and placement gives it.
+runtime::Task<void> AgentService::send(std::shared_ptr<Link> link, cluster::Message message) {
+    if (const auto* load = std::get_if<cluster::Load>(&message)) {
+        std::string model = load->model;
+        const Result<void> told = co_await send_threads(link, std::move(model));
+        if (!told) co_return told;
+    }
+    const Result<void> sent = co_await link->connection->send(std::move(message));
+    co_return sent;
+}
+
+/// Before a checkpoint is loaded: its function may want other threads than the one before.
+runtime::Task<void> AgentService::send_threads(std::shared_ptr<Link> link, std::string model) {
+    const domain::FunctionSettings settings = parts_.functions.settings(checkpoint_of(model));
+    const int wanted = domain::threads_of(settings);
+    if (std::exchange(link->threads, wanted) == wanted) co_return Result<void>();
+    cluster::Message threads = cluster::Threads{wanted};
+    const Result<void> sent = co_await link->connection->send(std::move(threads));
+    co_return sent;
+}
+
+/// What waits for functions that the agent may serve now.
+std::vector<storage::BacklogEntry> AgentService::open_to(
+    const std::string& agent,
+    const std::vector<storage::BacklogEntry>& backlog,
+    const AgentPool::Functions& functions) {
+    const AgentPool::Functions open = pool_.open_to(agent, functions);
+    std::vector<storage::BacklogEntry> entries;
+    for (const storage::BacklogEntry& entry : backlog) {
+        const auto found = std::ranges::find(open, entry.model, &scheduling::PooledFunction::model);
+        if (found != open.end()) entries.push_back(entry);
+    }
+    return entries;
+}
+
+/// Claims as much as the agent asked for, of what the pool lets it take and placement gives it.
 runtime::Task<void> AgentService::hand_out(std::shared_ptr<Link> link) {
     TaskStore& store = parts_.dispatcher.store();
     int misses = 0;
@@ -78,24 +115,43 @@ runtime::Task<void> AgentService::hand_out(std::shared_ptr<Link> link) {
         const Result<std::vector<storage::BacklogEntry>> backlog =
             co_await store_call(store, &TaskStore::backlog);
         if (!backlog) co_return backlog.error();
+        if (pool_.is_ending(link->agent_id)) break;
+        const AgentPool::Functions functions = pooled(*backlog);
+        const std::vector<storage::BacklogEntry> open =
+            open_to(link->agent_id, *backlog, functions);
         const AgentRoom room{link->agent_id, link->claim.capacity, !link->claim.model.empty()};
-        auto placement = parts_.dispatcher.scheduler().next_for(room, *backlog);
+        auto placement = parts_.dispatcher.scheduler().next_for(room, open);
         if (!placement) break;
+        if (!pool_.reserve(link->agent_id, placement->model, functions)) break;
         storage::ClaimRequest request;
         request.agent = link->agent_id;
         request.max_count = 1;
         request.models = std::move(placement->claims);
         Result<std::vector<domain::Task>> claimed =
             co_await store_call(store, &TaskStore::claim, std::move(request));
+        if (!claimed || claimed->empty()) pool_.unreserve(link->agent_id);
         if (!claimed) co_return claimed.error();
         // Somebody else was faster, or cancelled it; there may be other work.
         if (claimed->empty() && ++misses < kMostMisses) continue;
         if (claimed->empty()) break;
         domain::Task task = std::move(claimed->front());
         const Result<void> assigned = co_await assign(link, std::move(task));
+        pool_.unreserve(link->agent_id);
         if (!assigned) co_return assigned.error();
     }
     co_return Result<void>();
+}
+
+/// A function begins with the first task for its checkpoint.
+runtime::Task<void> AgentService::begin_function(
+    std::shared_ptr<Link> link, std::string checkpoint, std::string model) {
+    const Result<domain::Function> function =
+        co_await parts_.functions.ensure(std::move(checkpoint));
+    if (!function) {
+        log::warning("a function is not kept", {{"reason", function.error().message}});
+    }
+    const Result<void> told = co_await send_threads(link, std::move(model));
+    co_return told;
 }
 
 runtime::Task<void> AgentService::assign(std::shared_ptr<Link> link, domain::Task task) {
@@ -121,6 +177,8 @@ runtime::Task<void> AgentService::assign(std::shared_ptr<Link> link, domain::Tas
         const Result<void> refused = co_await refuse(token, inputs.error());
         co_return refused;
     }
+    const Result<void> begun = co_await begin_function(link, model->relative_name, task.model);
+    if (!begun) co_return begun;
     const Result<domain::LeaseStatus> running =
         co_await store_call(parts_.dispatcher.store(), &TaskStore::mark_running, token);
     if (!running) co_return running.error();
@@ -135,6 +193,7 @@ runtime::Task<void> AgentService::assign(std::shared_ptr<Link> link, domain::Tas
     if (!task.model.empty()) link->claim.model = task.model;
     link->held[task.id.text()] = task.attempt;
     link->shares.begin(task.id.text(), parts_.clock.boot_ms());
+    note_held(*link, task);
     parts_.dispatcher.task_taken(task.id);
     const bool concerns_others = parts_.dispatcher.scheduler().assigned(link->agent_id, task.model);
     if (concerns_others) parts_.dispatcher.wake_agents();
@@ -150,6 +209,12 @@ runtime::Task<void> AgentService::assign(std::shared_ptr<Link> link, domain::Tas
         std::move(inputs->bytes)};
     const Result<void> sent = co_await link->connection->send(std::move(assignment));
     co_return sent;
+}
+
+void AgentService::note_held(Link& link, const domain::Task& task) {
+    pool_.hold(link.agent_id, {task.id.text(), task.attempt}, task.model);
+    pool_.set_room(link.agent_id, link.claim.capacity);
+    pool_changed_.notify_all();
 }
 
 /// Fails a claimed task that cannot be handed out.

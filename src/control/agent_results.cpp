@@ -37,7 +37,7 @@ Result<std::string> store_pictures(
 
 boost::asio::awaitable<void> AgentService::finish(std::shared_ptr<Link> link, cluster::Done done) {
     const cluster::AttemptId attempt = done.id;
-    const double device_s = link->forget(attempt, parts_.clock.boot_ms());
+    const double device_s = forget(*link, attempt).device_s;
     const Result<domain::TaskId> id = domain::TaskId::parse(attempt.task);
     if (!id) co_return;
     Result<domain::Task> task =
@@ -54,6 +54,7 @@ boost::asio::awaitable<void> AgentService::finish(std::shared_ptr<Link> link, cl
     const std::int64_t drawn_ms = parts_.clock.wall_ms();
     const std::int64_t started_ms = task->started_ms.value_or(drawn_ms);
     parts_.metrics.observe(TaskPhase::drawn, static_cast<double>(drawn_ms - started_ms) / 1'000.0);
+    const auto pictures = static_cast<std::int64_t>(done.image_bytes.size());
     const auto delivered = std::make_shared<cluster::Done>(std::move(done));
     std::function<Result<std::string>()> work =
         [&objects = parts_.objects, delivered, tenant = task->tenant] {
@@ -88,6 +89,10 @@ boost::asio::awaitable<void> AgentService::finish(std::shared_ptr<Link> link, cl
     }
     if (*outcome == domain::CompleteOutcome::completed) learn(*id, device_s);
     if (*outcome != domain::CompleteOutcome::stale) parts_.dispatcher.task_ended(*id);
+    if (*outcome == domain::CompleteOutcome::completed) {
+        const domain::FunctionUsage usage{1, pictures, 0};
+        co_await count(task->model, usage);
+    }
     if (*outcome != domain::CompleteOutcome::completed) {
         co_await remove_pictures(std::move(task->tenant), attempt);
     }
@@ -117,7 +122,7 @@ boost::asio::awaitable<void> AgentService::remove_pictures(
 
 boost::asio::awaitable<void> AgentService::reject(
     std::shared_ptr<Link> link, cluster::Failed failed) {
-    link->forget(failed.id, parts_.clock.boot_ms());
+    std::string model = forget(*link, failed.id).model;
     const Result<domain::TaskId> id = domain::TaskId::parse(failed.id.task);
     if (!id) co_return;
     log::info("task failed", {{"task", failed.id.task}, {"reason", failed.error.message}});
@@ -133,6 +138,16 @@ boost::asio::awaitable<void> AgentService::reject(
     } else {
         parts_.dispatcher.task_ended(*id);
     }
+    const domain::FunctionUsage usage{1, 0, 1};
+    co_await count(std::move(model), usage);
+}
+
+/// Adds to the counters of the function that a task was for.
+boost::asio::awaitable<void> AgentService::count(std::string model, domain::FunctionUsage usage) {
+    std::string checkpoint = checkpoint_of(model);
+    if (checkpoint.empty()) co_return;
+    const Result<void> counted = co_await parts_.functions.count(std::move(checkpoint), usage);
+    if (!counted) log::warning("a use is not counted", {{"reason", counted.error().message}});
 }
 
 boost::asio::awaitable<void> AgentService::renew(

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -11,8 +14,10 @@
 #include "base/clock.h"
 #include "base/guarded.h"
 #include "cluster/instance_provider.h"
+#include "control/agent_pool.h"
 #include "control/dispatcher.h"
 #include "control/engine_metrics.h"
+#include "control/function_registry.h"
 #include "control/model_folder.h"
 #include "runtime/blocking_pool.h"
 #include "runtime/task_group.h"
@@ -29,13 +34,19 @@ struct AgentServiceParts {
     runtime::BlockingPool& blocking;
     EngineMetrics& metrics;
     Clock& clock;
+    FunctionRegistry& functions;
 };
 
-/// Keeps one agent alive: starts it, hands it tasks as it claims them, stores what it delivers, and
-/// when it dies puts its tasks back at once and starts another, with back-off.
+/// Runs the pool of agents: starts and ends them as scheduling::scale says, hands them tasks as
+/// they claim them, stores what they deliver, and when one dies puts its tasks back at once and
+/// starts another, with back-off. One agent is started at the beginning, so that what is wrong with
+/// the engine shows at once.
 class AgentService {
   public:
-    AgentService(boost::asio::any_io_executor executor, AgentServiceParts parts);
+    AgentService(
+        boost::asio::any_io_executor executor,
+        AgentServiceParts parts,
+        scheduling::PoolPolicy policy = {});
     ~AgentService();
     AgentService(const AgentService&) = delete;
     AgentService& operator=(const AgentService&) = delete;
@@ -43,17 +54,69 @@ class AgentService {
     /// Begins. Once.
     void start();
 
-    /// True while an agent is connected and has said hello.
+    /// True when the last agent that was started said hello and the last one that went did so
+    /// because it was told to: none at all is fine while nobody needs one.
     [[nodiscard]] bool is_ready() const { return ready_; }
 
-    /// Lets the agent finish what it holds and waits for its end; nothing is started any more. At
-    /// the deadline it is cut off, and its tasks go back to the queue at no cost to them.
+    /// Agents that serve a checkpoint, by the name that tasks call it.
+    [[nodiscard]] std::vector<domain::Instance> instances(const std::string& model) {
+        return pool_.instances(model);
+    }
+    /// Ends the agents of a checkpoint once what they hold is finished.
+    void retire(const std::string& model);
+    /// Looks at once whether the functions' limits ask for more or fewer agents.
+    void reconsider() { pool_changed_.notify_all(); }
+    /// Replaces every agent once what it holds is finished; its successor loads what it had.
+    void restart();
+
+    /// Lets the agents finish what they hold and waits for their end; nothing is started any more.
+    /// At the deadline they are cut off, and their tasks go back to the queue at no cost to them.
     runtime::Task<void> drain(runtime::Deadline deadline);
 
   private:
     struct Link;
+    /// An attempt that an agent holds no longer.
+    struct Ended {
+        /// Empty when it did not hold it.
+        std::string model;
+        double device_s = 0.0;
+    };
+    /// How long to wait before an agent is started again.
+    struct Backoff {
+        std::chrono::milliseconds pause{0};
+        std::chrono::steady_clock::time_point until = {};
+    };
+
+    using Links = std::map<std::string, std::shared_ptr<Link>>;
 
     boost::asio::awaitable<void> run();
+    boost::asio::awaitable<void> scale();
+    boost::asio::awaitable<void> end_overdue();
+    runtime::Task<void> end_late(AgentPool::Held held, std::int64_t timeout_s);
+    AgentPool::Functions pooled(const std::vector<storage::BacklogEntry>& backlog);
+    void watch_memory();
+    void carry_out(const scheduling::PoolOrders& orders);
+    void start_agent(const scheduling::PoolOrders::Start& purpose);
+    void load(const std::string& agent, const std::string& model);
+    void tell_to_end(Link& link);
+    void want_again(std::string model);
+    void back_off();
+    void note_departure(const AgentPool::Departure& departure);
+    void note_resident(Link& link, const cluster::Resident& resident);
+    Ended forget(Link& link, const cluster::AttemptId& id);
+    [[nodiscard]] std::vector<storage::BacklogEntry> open_to(
+        const std::string& agent,
+        const std::vector<storage::BacklogEntry>& backlog,
+        const AgentPool::Functions& functions);
+    [[nodiscard]] std::shared_ptr<Link> find(const std::string& agent);
+    [[nodiscard]] std::vector<std::shared_ptr<Link>> links();
+    [[nodiscard]] std::string checkpoint_of(const std::string& model);
+    boost::asio::awaitable<void> count(std::string model, domain::FunctionUsage usage);
+    runtime::Task<void> send(std::shared_ptr<Link> link, cluster::Message message);
+    runtime::Task<void> begin_function(
+        std::shared_ptr<Link> link, std::string checkpoint, std::string model);
+    void note_held(Link& link, const domain::Task& task);
+    runtime::Task<void> send_threads(std::shared_ptr<Link> link, std::string model);
     boost::asio::awaitable<void> serve(std::shared_ptr<Link> link);
     boost::asio::awaitable<void> watch();
     boost::asio::awaitable<void> pump(std::shared_ptr<Link> link);
@@ -72,11 +135,17 @@ class AgentService {
     boost::asio::awaitable<void> remove_pictures(std::string tenant, cluster::AttemptId id);
 
     AgentServiceParts parts_;
+    const scheduling::PoolPolicy policy_;
     std::atomic<bool> ready_ = false;
     std::atomic<bool> stopping_ = false;
-    /// The link of the agent that runs now.
-    Guarded<std::shared_ptr<Link>> current_;
-    runtime::AsyncEvent ended_;
+    AgentPool pool_;
+    /// By agent.
+    Guarded<Links> links_;
+    /// Agents to start in the place of others, by what they are to load.
+    Guarded<std::vector<std::string>> wanted_;
+    Guarded<Backoff> backoff_;
+    /// Fires when an agent comes, goes, or has other room.
+    runtime::AsyncEvent pool_changed_;
     runtime::TaskGroup group_;
 };
 

@@ -14,6 +14,7 @@
 #include "control/scripted_agent.h"
 #include "runtime/block_on.h"
 #include "runtime/io_threads.h"
+#include "storage/memory/in_memory_function_store.h"
 #include "storage/memory/in_memory_object_store.h"
 
 namespace darkroom::control {
@@ -148,9 +149,18 @@ class AgentServiceTest : public testing::Test {
     Dispatcher dispatcher_{store_, clock_};
     runtime::IoThreads io_{2};
     runtime::BlockingPool blocking_;
+    storage::InMemoryFunctionStore function_store_{clock_};
+    FunctionRegistry functions_{function_store_, {}};
     AgentService service_{
         io_.executor(),
-        {dispatcher_, provider_, models_, objects_, blocking_, engine_metrics_, clock_}};
+        {dispatcher_,
+         provider_,
+         models_,
+         objects_,
+         blocking_,
+         engine_metrics_,
+         clock_,
+         functions_}};
 };
 
 TEST_F(AgentServiceTest, APictureIsStoredUnderItsAttempt) {

@@ -13,6 +13,7 @@
 #include "control/scripted_agent.h"
 #include "runtime/block_on.h"
 #include "runtime/io_threads.h"
+#include "storage/memory/in_memory_function_store.h"
 #include "storage/memory/in_memory_object_store.h"
 #include "storage/memory/in_memory_task_store.h"
 
@@ -119,9 +120,18 @@ class FairnessTest : public testing::Test {
     runtime::BlockingPool blocking_;
     std::string resident_;
     int switches_ = 0;
+    storage::InMemoryFunctionStore function_store_{clock_};
+    FunctionRegistry functions_{function_store_, {}};
     AgentService service_{
         io_.executor(),
-        {dispatcher_, provider_, models_, objects_, blocking_, engine_metrics_, clock_}};
+        {dispatcher_,
+         provider_,
+         models_,
+         objects_,
+         blocking_,
+         engine_metrics_,
+         clock_,
+         functions_}};
 };
 
 TEST_F(FairnessTest, AFloodOfOneTenantHardlyDelaysAnother) {

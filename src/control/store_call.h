@@ -8,13 +8,13 @@
 
 namespace darkroom::control {
 
-/// Runs one operation of the task store and resumes on the caller's executor with its outcome:
+/// Runs one operation of a store and resumes on the caller's executor with its outcome:
 ///
 ///   Task task = co_await store_call(store, &TaskStore::get, id);
-template <class T, class Request>
+template <class Port, class T, class Request>
 runtime::Task<T> store_call(
-    storage::TaskStore& store,
-    void (storage::TaskStore::*operation)(Request, storage::Completion<T>),
+    std::type_identity_t<Port>& store,
+    void (Port::*operation)(Request, storage::Completion<T>),
     std::type_identity_t<Request> request) {
     runtime::Initiator<T> begin =
         [&store, operation, request = std::move(request)](runtime::Callback<T> done) mutable {
@@ -25,9 +25,9 @@ runtime::Task<T> store_call(
     co_return outcome;
 }
 
-template <class T>
+template <class Port, class T>
 runtime::Task<T> store_call(
-    storage::TaskStore& store, void (storage::TaskStore::*operation)(storage::Completion<T>)) {
+    std::type_identity_t<Port>& store, void (Port::*operation)(storage::Completion<T>)) {
     runtime::Initiator<T> begin = [&store, operation](runtime::Callback<T> done) {
         (store.*operation)(std::move(done));
     };

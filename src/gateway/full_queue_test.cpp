@@ -10,6 +10,7 @@
 #include "gateway/gateway.h"
 #include "http/server_fixture.h"
 #include "json/json.h"
+#include "storage/memory/in_memory_function_store.h"
 #include "storage/memory/in_memory_object_store.h"
 #include "storage/memory/in_memory_task_store.h"
 
@@ -58,6 +59,8 @@ class FullQueue : public http::ServerTest {
     UrlSigner urls_{"secret", clock_};
     runtime::BlockingPool blocking_;
     telemetry::Metrics metrics_;
+    storage::InMemoryFunctionStore function_store_{clock_};
+    control::FunctionRegistry functions_{function_store_, {}};
     Parts parts_{
         dispatcher_,
         models_,
@@ -70,7 +73,9 @@ class FullQueue : public http::ServerTest {
         api::test_catalog(),
         [](std::string_view, api::PromptRole) { return std::vector<std::string>{}; },
         [] { return true; },
-        "1.0"};
+        "1.0",
+        functions_,
+        {}};
 };
 
 TEST_F(FullQueue, RefusesWithTheTimeToComeBack) {

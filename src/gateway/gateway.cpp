@@ -11,8 +11,16 @@ namespace darkroom::gateway {
 namespace {
 
 bool is_serverless(std::string_view path) {
-    constexpr std::array<std::string_view, 5> kPlaces = {
-        "/txt2img", "/img2img", "/tasks", "/models", "/images"};
+    constexpr std::array<std::string_view, 9> kPlaces = {
+        "/txt2img",
+        "/img2img",
+        "/tasks",
+        "/models",
+        "/images",
+        "/list",
+        "/batch_update_sd_resource",
+        "/del",
+        "/restart"};
     return std::ranges::any_of(kPlaces, [path](std::string_view place) {
         return path.starts_with(place) &&
                (path.size() == place.size() || path[place.size()] == '/');
@@ -26,6 +34,7 @@ void add_routes(http::Router& router, Parts& parts) {
     add_a1111_routes(router, parts);
     add_serverless_routes(router, parts);
     add_task_routes(router, parts);
+    add_function_routes(router, parts);
 }
 
 http::Response respond(const api::Refusal& refusal) {

@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "api/refused_fields.h"
 #include "base/clock.h"
 #include "base/disk_space.h"
 #include "control/dispatcher.h"
+#include "control/function_registry.h"
 #include "control/model_folder.h"
 #include "domain/sampling.h"
 #include "gateway/option_store.h"
@@ -20,6 +22,17 @@
 #include "telemetry/metrics.h"
 
 namespace darkroom::gateway {
+
+/// What the routes ask of the pool of agents. Checkpoints go by the name that tasks call them.
+struct AgentControls {
+    std::function<std::vector<domain::Instance>(const std::string& model)> instances;
+    /// Ends the agents of a checkpoint once what they hold is finished.
+    std::function<void(const std::string& model)> retire;
+    /// Replaces every agent once what it holds is finished.
+    std::function<void()> restart;
+    /// Limits have changed.
+    std::function<void()> reconsider;
+};
 
 /// What the routes work with; everything outlives the server.
 struct Parts {
@@ -37,6 +50,8 @@ struct Parts {
     /// True when an agent is there to draw.
     std::function<bool()> has_agent;
     std::string version;
+    control::FunctionRegistry& functions;
+    AgentControls agents;
     /// Room on the disk of the data folder. May block.
     std::function<Result<DiskSpace>()> disk_space;
     /// With less room than this no requests are asked for, and /healthz says so.

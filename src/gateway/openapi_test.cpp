@@ -17,6 +17,7 @@
 #include "gateway/gateway.h"
 #include "http/server_fixture.h"
 #include "image/png.h"
+#include "storage/memory/in_memory_function_store.h"
 #include "storage/memory/in_memory_object_store.h"
 #include "storage/memory/in_memory_task_store.h"
 
@@ -41,6 +42,8 @@ constexpr const char* kProgress = "GET /tasks/{taskId}/progress";
 constexpr const char* kCancel = "POST /tasks/{taskId}/cancellation";
 constexpr const char* kTasks = "GET /tasks";
 constexpr const char* kPicture = "GET /images/{key}";
+constexpr const char* kUpdateFunctions = "POST /batch_update_sd_resource";
+constexpr const char* kDeleteFunctions = "POST /del/sd/functions";
 constexpr const char* kAgent = "agent";
 
 /// What the engine says of checkpoints that it cannot read or that do not fit.
@@ -52,6 +55,7 @@ constexpr std::array kFailures = {
     ErrorCode::resource_exhausted,
     ErrorCode::insufficient_storage,
     ErrorCode::unavailable,
+    ErrorCode::deadline_exceeded,
     ErrorCode::internal};
 
 /// A documented answer that no test can provoke.
@@ -93,6 +97,7 @@ Answer read_answer(http::RawSocket& socket) {
 
 /// Name of the schema that an error's body follows.
 std::string schema_of(const json::Value& body) {
+    if (body.find("fails") != nullptr) return "FunctionFailure";
     if (body.find("message") != nullptr) return "Message";
     if (body.find("error") != nullptr) return "FourKeyError";
     if (body.find("detail") == nullptr) return "NotReady";
@@ -345,6 +350,21 @@ class OpenApi : public http::ServerTest {
         tell_body(kPngInfo, R"({"image": "/9j/wAARCP////8DAREAAhEAAxEA/9oADAMBAAIAAwAAPwD/2Q=="})");
     }
 
+    void provoke_functions() {
+        tell_body(kUpdateFunctions, R"({"models": ["icons.safetensors"], "timeout": 60})");
+        tell_body(kUpdateFunctions, "[]");
+        tell_body(kUpdateFunctions, R"({"cpu": "two"})");
+        tell_body(kUpdateFunctions, R"({"cpu": -1})");
+        const std::vector<domain::Function> made = functions_.all();
+        ASSERT_EQ(made.size(), 1U);
+        EXPECT_EQ(made[0].settings.timeout_s, 60);
+        const std::string names = format(R"({{"functions": ["{}"]}})", made[0].name);
+        tell_body(kDeleteFunctions, names);
+        EXPECT_EQ(retired_, "icons");
+        tell_body(kDeleteFunctions, names);
+        tell_body(kDeleteFunctions, "{}");
+    }
+
     void provoke_options() {
         tell_body(kSetOptions, R"({"CLIP_stop_at_last_layers": 2})");
         tell_body(kSetOptions, "[]");
@@ -366,6 +386,9 @@ class OpenApi : public http::ServerTest {
     telemetry::Metrics metrics_;
     bool has_agent_ = false;
     Result<DiskSpace> disk_ = DiskSpace{.free_bytes = 1'000, .total_bytes = 2'000};
+    storage::InMemoryFunctionStore function_store_{clock_};
+    control::FunctionRegistry functions_{function_store_, {}};
+    std::string retired_;
     Parts parts_{
         dispatcher_,
         models_,
@@ -379,13 +402,18 @@ class OpenApi : public http::ServerTest {
         [](std::string_view, api::PromptRole) { return std::vector<std::string>{}; },
         [this] { return has_agent_; },
         "1.0",
-        [this] { return disk_; },
-        1'000};
-    std::unique_ptr<http::Server> hasty_;
-    std::unique_ptr<http::Server> crowded_;
-    std::map<std::string, DocumentedResponses> document_ = read_api_document(
-        read_file(DARKROOM_SOURCE_DIR "/docs/api/openapi.yaml", std::size_t{1} << 20).value());
-    std::map<std::string, std::set<int>> seen_;
+        functions_,
+        {[](const std::string&) { return std::vector<domain::Instance>{}; },
+         [this](const std::string& model) { retired_ = model; },
+         [] {},
+         [] {}}};
+    [this] { return disk_; }, 1'000
+};
+std::unique_ptr<http::Server> hasty_;
+std::unique_ptr<http::Server> crowded_;
+std::map<std::string, DocumentedResponses> document_ = read_api_document(
+    read_file(DARKROOM_SOURCE_DIR "/docs/api/openapi.yaml", std::size_t{1} << 20).value());
+std::map<std::string, std::set<int>> seen_;
 };
 
 TEST_F(OpenApi, ListsTheRoutesThatAreServed) {
@@ -409,6 +437,7 @@ TEST_F(OpenApi, ListsEveryAnswerAndNoOther) {
     provoke_img2img();
     provoke_serverless();
     provoke_tasks();
+    provoke_functions();
     provoke_png_info();
     for (const std::string& served : router_.routes()) {
         const std::string route = documented_name(served);
@@ -419,6 +448,7 @@ TEST_F(OpenApi, ListsEveryAnswerAndNoOther) {
     fs::remove_all(folder_ / "models");
     tell_body(kModels, "");
     tell_body("GET /models", "");
+    tell_body(kUpdateFunctions, "{}");
 
     for (const auto& [route, responses] : document_) {
         for (const auto& [status, text] : responses) {

@@ -9,6 +9,7 @@
 namespace darkroom::gateway {
 
 void add_a1111_routes(http::Router& router, Parts& parts);
+void add_function_routes(http::Router& router, Parts& parts);
 void add_serverless_routes(http::Router& router, Parts& parts);
 void add_task_routes(http::Router& router, Parts& parts);
 void add_operations_routes(http::Router& router, Parts& parts);

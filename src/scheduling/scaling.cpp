@@ -2,7 +2,6 @@
 #include "scheduling/scaling.h"
 
 #include <algorithm>
-#include <set>
 
 namespace darkroom::scheduling {
 namespace {
@@ -51,6 +50,15 @@ bool has_free_place(const PooledFunction& function, const PoolState& state) {
            instances_of(state, function.model) < function.max_instances;
 }
 
+/// Agents that have the function's checkpoint, or start for it, have room for all that wait.
+bool will_be_served(const PooledFunction& function, const PoolState& state) {
+    std::int64_t room = 0;
+    for (const PooledAgent& agent : state.agents) {
+        if (agent.model == function.model && !agent.is_ending) room += agent.room;
+    }
+    return room > 0 && room >= function.waiting;
+}
+
 /// Works on a copy of the state in which orders have taken effect.
 class Plan {
   public:
@@ -59,12 +67,16 @@ class Plan {
     PoolOrders make() {
         for (const PooledFunction& function : state_.functions)
             serve(function);
-        for (const std::string& model : state_.wanted)
-            replace(model);
+        for (const std::string& model : state_.wanted) {
+            if (!model.empty()) replace(model);
+        }
         stop_idle();
         keep_budget();
         for (const PooledFunction& function : state_.functions)
             keep_loaded(function);
+        // Any start will do for one without a checkpoint.
+        const bool wants_any = std::ranges::find(state_.wanted, "") != state_.wanted.end();
+        if (wants_any && orders_.starts.empty()) replace({});
         keep_spares();
         return std::move(orders_);
     }
@@ -134,7 +146,6 @@ class Plan {
     void replace(const std::string& model) {
         const PooledFunction* function = find(state_, model);
         if (function != nullptr && !has_free_place(*function, state_)) return;
-        if (model.empty() && !orders_.starts.empty()) return;
         if (can_start(state_, policy_, bytes_of(model))) start(model, !model.empty());
     }
 
@@ -245,6 +256,7 @@ bool may_take(
     if (agent.is_busy || !has_free_place(function, state)) return false;
     if (agent.model.empty()) return true;
     if (can_start(state, policy, function.bytes)) return false;
+    if (will_be_served(function, state)) return false;
     if (!is_needed(agent, state)) return true;
     return std::ranges::none_of(state.agents, [&](const PooledAgent& other) {
         return other.id != agent.id && is_idle(other) && !is_needed(other, state);

@@ -91,8 +91,9 @@ struct PoolOrders {
 PoolOrders scale(const PoolState& state, const PoolPolicy& policy);
 
 /// True when an agent may take tasks of a function. A busy agent keeps its checkpoint; an idle one
-/// gives its checkpoint up only when no further agent can be started, and one that its own function
-/// needs for min_instances only when no other idle agent can do it.
+/// gives its checkpoint up only when no further agent can be started and nobody else comes for what
+/// waits, and one that its own function needs for min_instances only when no other idle agent can
+/// do it.
 bool may_take(
     const PooledAgent& agent,
     const PooledFunction& function,

@@ -102,6 +102,18 @@ TEST(Scaling, ANeededAgentGivesItsCheckpointUpOnlyWhenNobodyElseCanServe) {
     EXPECT_TRUE(may_take(state.agents[0], state.functions[1], state, policy));
 }
 
+TEST(Scaling, AnIdleAgentLeavesTasksToOneThatStartsForThem) {
+    PoolState state{
+        .agents = {idle("1", "a"), busy("2", "b", kRoom)}, .functions = {waiting("b", kRoom)}};
+    const PoolPolicy policy{.max_agents = 2};
+    EXPECT_FALSE(may_take(state.agents[0], state.functions[0], state, policy));
+    state.functions[0].waiting = kRoom + 1;
+    EXPECT_TRUE(may_take(state.agents[0], state.functions[0], state, policy));
+    state.functions[0].waiting = 1;
+    state.agents[1].is_ending = true;
+    EXPECT_TRUE(may_take(state.agents[0], state.functions[0], state, policy));
+}
+
 TEST(Scaling, ASlotReturnsToMinInstancesOnceItHasSettled) {
     PoolState state{
         .agents = {idle("1", "b", 100.0)},
@@ -128,13 +140,14 @@ TEST(Scaling, SparesComeAfterEverythingElse) {
 }
 
 TEST(Scaling, WhatDiedIsReplacedWithinTheCap) {
-    PoolState state{.wanted = {"", "a"}};
-    const PoolOrders orders = scale(state, {.max_agents = 2});
-    ASSERT_EQ(orders.starts.size(), 2U);
-    EXPECT_FALSE(orders.starts[0].loads);
-    EXPECT_EQ(orders.starts[1].model, "a");
-    EXPECT_TRUE(orders.starts[1].loads);
+    PoolState state{.wanted = {"", "a", "b"}};
+    const PoolOrders orders = scale(state, {.max_agents = 3});
+    ASSERT_EQ(orders.starts.size(), 2U) << "any start will do for the first";
+    EXPECT_EQ(orders.starts[0].model, "a");
+    EXPECT_TRUE(orders.starts[0].loads);
     EXPECT_EQ(scale(state, {.max_agents = 1}).starts.size(), 1U);
+    state.wanted = {""};
+    EXPECT_FALSE(scale(state, {}).starts.at(0).loads);
 }
 
 TEST(Scaling, TheLongestIdleAgentMakesRoomForMemory) {

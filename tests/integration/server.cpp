@@ -33,17 +33,19 @@ std::string listening_url(const std::string& log) {
 
 }  // namespace
 
-Server::Server(const fs::path& data, const fs::path& models) {
-    pid_ = start_program(
-        {DARKROOM_PROGRAM,
-         "serve",
-         "--port",
-         "0",
-         "--data",
-         data.string(),
-         "--models",
-         models.string()},
-        {folder_ / "output", folder_ / "log"});
+Server::Server(
+    const fs::path& data, const fs::path& models, const std::vector<std::string>& flags) {
+    std::vector<std::string> words = {
+        DARKROOM_PROGRAM,
+        "serve",
+        "--port",
+        "0",
+        "--data",
+        data.string(),
+        "--models",
+        models.string()};
+    words.insert(words.end(), flags.begin(), flags.end());
+    pid_ = start_program(words, {folder_ / "output", folder_ / "log"});
     const bool ready = eventually([&] {
         if (!is_alive(pid_)) return true;
         if (url_.empty()) url_ = listening_url(log());
@@ -128,15 +130,23 @@ bool Server::is_sampling() const {
     return body && (*body)["state"]["sampling_step"].as_integer() > 0;
 }
 
-pid_t Server::agent() const {
+std::vector<pid_t> Server::agents() const {
+    std::vector<pid_t> found;
     std::error_code ignored;
     for (const auto& thread :
          fs::directory_iterator("/proc/" + std::to_string(pid_) + "/task", ignored)) {
         std::ifstream children(thread.path() / "children");
         pid_t child = 0;
-        if (children >> child && is_alive(child)) return child;
+        while (children >> child) {
+            if (is_alive(child)) found.push_back(child);
+        }
     }
-    return 0;
+    return found;
+}
+
+pid_t Server::agent() const {
+    const std::vector<pid_t> found = agents();
+    return found.empty() ? 0 : found.front();
 }
 
 pid_t Server::next_agent(pid_t old) const {

@@ -4,6 +4,7 @@
 #include <future>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "http/client.h"
 #include "integration/program.h"
@@ -18,8 +19,11 @@ using Answer = Result<http::ClientResponse>;
 class Server {
   public:
     /// Returns once /readyz says so. The folder keeps the tasks: a second server may continue.
+    /// `flags` are further ones of `darkroom serve`.
     explicit Server(
-        const std::filesystem::path& data, const std::filesystem::path& models = models_folder());
+        const std::filesystem::path& data,
+        const std::filesystem::path& models = models_folder(),
+        const std::vector<std::string>& flags = {});
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
@@ -42,7 +46,9 @@ class Server {
     /// True once a picture has taken its first steps.
     [[nodiscard]] bool is_sampling() const;
 
-    /// The agent process, or 0 while there is none.
+    /// Every agent process.
+    [[nodiscard]] std::vector<pid_t> agents() const;
+    /// The first of them, or 0 while there is none.
     [[nodiscard]] pid_t agent() const;
     /// Waits for an agent other than `old`.
     [[nodiscard]] pid_t next_agent(pid_t old) const;
