@@ -6,6 +6,7 @@
 
 #include "agent/lease_thread.h"
 #include "api/task_payload.h"
+#include "base/file_identity.h"
 
 namespace darkroom::agent {
 namespace {
@@ -84,7 +85,7 @@ void Agent::follow_orders() {
     if (!ordered_ || !waiting_.empty()) return;
     const cluster::Load wanted = *std::exchange(ordered_, std::nullopt);
     if (draining_) return;
-    if (wanted.model == model_name_) {
+    if (is_resident(wanted.model, wanted.path)) {
         channel_.send(cluster::Resident{model_name_, 1, {}});
         return;
     }
@@ -135,12 +136,13 @@ void Agent::claim() {
 /// empty, those of the checkpoint that has waited longest.
 void Agent::admit() {
     if (waiting_.empty()) return;
-    if (session_.idle() && waiting_.front().assignment.model != model_name_ &&
+    if (session_.idle() &&
+        !is_resident(waiting_.front().assignment.model, waiting_.front().assignment.path) &&
         !load(waiting_.front())) {
         return;
     }
     for (auto it = waiting_.begin(); it != waiting_.end();) {
-        if (it->assignment.model != model_name_) {
+        if (!is_resident(it->assignment.model, it->assignment.path)) {
             ++it;
             continue;
         }
@@ -167,11 +169,18 @@ void Agent::begin(Waiting next) {
     if (next.interrupted) session_.interrupt(id);
 }
 
+/// True for the loaded checkpoint, unless another file has taken its place since.
+bool Agent::is_resident(const std::string& model, const std::string& path) const {
+    if (!model_ || model != model_name_) return false;
+    const Result<FileIdentity> identity = identify_file(path);
+    return identity && identity->text() == model_->identity();
+}
+
 bool Agent::load(const Waiting& next) {
     const cluster::Assignment& assignment = next.assignment;
     const cluster::AttemptId id = assignment.id;
-    const Result<void> loaded =
-        load_checkpoint({assignment.model, assignment.path, assignment.sha256}, &id);
+    const Result<void> loaded = load_checkpoint(
+        {assignment.model, assignment.path, assignment.sha256, assignment.identity}, &id);
     if (loaded) return true;
     waiting_.pop_front();
     fail(id, loaded.error());
@@ -205,6 +214,7 @@ Result<void> Agent::load_checkpoint(const cluster::Load& wanted, const cluster::
         {.path = wanted.path,
          .cache_folder = options_.cache_folder,
          .sha256 = wanted.sha256,
+         .sha256_of = wanted.identity,
          .on_progress = on_progress});
     if (!loaded) {
         channel_.send(cluster::Resident{wanted.model, 0, loaded.error().message});

@@ -67,6 +67,7 @@ class Agent {
     bool load(const Waiting& next);
     Result<void> load_checkpoint(const cluster::Load& wanted, const cluster::AttemptId* task);
     void follow_orders();
+    [[nodiscard]] bool is_resident(const std::string& model, const std::string& path) const;
     void work();
     void report_progress();
     void deliver(engine::FinishedRequest finished);

@@ -30,13 +30,13 @@ class Descriptor {
     int value_;
 };
 
-Result<std::size_t> regular_file_size(int descriptor, const std::filesystem::path& path) {
+Result<FileIdentity> identity_of(int descriptor, const std::filesystem::path& path) {
     struct stat status {};
     if (::fstat(descriptor, &status) != 0) return system_error("cannot read", path, errno);
     if (!S_ISREG(status.st_mode)) {
         return Error{ErrorCode::corrupt_input, format("not a regular file: {}", path.string())};
     }
-    return static_cast<std::size_t>(status.st_size);
+    return FileIdentity::from(status);
 }
 
 Result<void> write_all(
@@ -81,8 +81,10 @@ Error system_error(std::string_view action, const std::filesystem::path& path, i
 Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (file.get() < 0) return system_error("cannot open", path, errno);
-    DARKROOM_TRY_ASSIGN(const std::size_t size, regular_file_size(file.get(), path));
+    DARKROOM_TRY_ASSIGN(const FileIdentity identity, identity_of(file.get(), path));
+    const std::size_t size = identity.size_bytes;
     MappedFile mapped;
+    mapped.identity_ = identity;
     if (size == 0) return mapped;
     void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
     if (data == MAP_FAILED) return system_error("cannot map", path, errno);
@@ -96,11 +98,14 @@ MappedFile::~MappedFile() {
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    : data_(std::exchange(other.data_, nullptr)),
+      size_(std::exchange(other.size_, 0)),
+      identity_(other.identity_) {}
 
 MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
+    std::swap(identity_, other.identity_);
     return *this;
 }
 
@@ -114,7 +119,8 @@ void MappedFile::release_pages(std::size_t offset, std::size_t size) const {
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit_bytes) {
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (file.get() < 0) return system_error("cannot open", path, errno);
-    DARKROOM_TRY_ASSIGN(const std::size_t size, regular_file_size(file.get(), path));
+    DARKROOM_TRY_ASSIGN(const FileIdentity identity, identity_of(file.get(), path));
+    const std::size_t size = identity.size_bytes;
     if (size > limit_bytes) {
         return Error{
             ErrorCode::payload_too_large,

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/file_identity.h"
 #include "base/result.h"
 
 namespace darkroom {
@@ -25,6 +26,8 @@ class MappedFile {
     MappedFile& operator=(const MappedFile&) = delete;
 
     [[nodiscard]] std::span<const std::byte> bytes() const { return {data_, size_}; }
+    /// Of the file when it was opened, whatever took its name since.
+    [[nodiscard]] const FileIdentity& identity() const { return identity_; }
 
     /// Gives the pages of a byte range back to the kernel; they are read again when touched.
     void release_pages(std::size_t offset, std::size_t size) const;
@@ -32,6 +35,7 @@ class MappedFile {
   private:
     const std::byte* data_ = nullptr;
     std::size_t size_ = 0;
+    FileIdentity identity_;
 };
 
 /// Reads a file of at most `limit_bytes`. Fails with not_found or payload_too_large.

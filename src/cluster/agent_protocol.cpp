@@ -162,13 +162,19 @@ Object header_of(const Assignment& m) {
     object.append("model", m.model);
     object.append("path", m.path);
     object.append("sha256", m.sha256);
+    object.append("identity", m.identity);
     object.append("request", m.request);
     object.append("input_bytes", size_list(m.input_bytes));
     return object;
 }
 
 Object header_of(const Load& m) {
-    return Object{{"type", "load"}, {"model", m.model}, {"path", m.path}, {"sha256", m.sha256}};
+    return Object{
+        {"type", "load"},
+        {"model", m.model},
+        {"path", m.path},
+        {"sha256", m.sha256},
+        {"identity", m.identity}};
 }
 
 Object header_of(const Threads& m) {
@@ -211,6 +217,7 @@ Result<Message> read_assignment(Reader& reader, std::vector<std::byte> payload) 
         reader.text("model"),
         reader.text("path"),
         reader.text("sha256"),
+        reader.text("identity"),
         reader.text("request"),
         reader.sizes("input_bytes"),
         {}};
@@ -310,8 +317,11 @@ Result<Message> decode(std::string_view header, std::vector<std::byte> payload) 
     const std::string type = reader.text("type");
     if (type == "assignment") return read_assignment(reader, std::move(payload));
     if (type == "load") {
-        return reader.finish(
-            Load{reader.text("model"), reader.text("path"), reader.text("sha256")});
+        return reader.finish(Load{
+            reader.text("model"),
+            reader.text("path"),
+            reader.text("sha256"),
+            reader.text("identity")});
     }
     if (type == "threads") return reader.finish(Threads{reader.integer("count")});
     if (type == "interrupt") return reader.finish(Interrupt{reader.attempt()});

@@ -99,6 +99,8 @@ struct Assignment {
     std::string model;
     std::string path;
     std::string sha256;
+    /// FileIdentity::text() of the file that `sha256` was computed of.
+    std::string identity;
     /// JSON text of the task: api/task_payload.h.
     std::string request;
     /// Lengths of the pictures to start from, then of the mask; none in text to image.
@@ -116,6 +118,8 @@ struct Load {
     std::string model;
     std::string path;
     std::string sha256;
+    /// As Assignment::identity.
+    std::string identity;
 };
 
 /// Compute with so many threads from the next moment on in which nothing is drawn; 0 is the number

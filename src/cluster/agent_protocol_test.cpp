@@ -37,11 +37,12 @@ TEST(AgentProtocol, EveryMessageComesBackAsItWas) {
     EXPECT_TRUE(std::get<Failed>(*failed).is_retryable);
     EXPECT_EQ(std::get<EngineReport>(*round_trip(EngineReport{"unet", 4, 0.25})).width, 4);
     EXPECT_EQ(std::get<Resident>(*round_trip(Resident{"m", 0.5, "no"})).loaded, 0.5);
-    EXPECT_EQ(std::get<Load>(*round_trip(Load{"m", "/p", ""})).path, "/p");
+    EXPECT_EQ(std::get<Load>(*round_trip(Load{"m", "/p", "", "i"})).path, "/p");
     EXPECT_EQ(std::get<Threads>(*round_trip(Threads{3})).count, 3);
     EXPECT_EQ(std::get<AgentHeartbeat>(*round_trip(AgentHeartbeat{{id}})).held.front(), id);
-    EXPECT_EQ(std::get<Assignment>(*round_trip(Assignment{id, "m", "/p", "", "{}"})).path, "/p");
-    const auto assigned = round_trip(Assignment{id, "m", "/p", "", "{}", {2, 0, 1}, images});
+    EXPECT_EQ(
+        std::get<Assignment>(*round_trip(Assignment{id, "m", "/p", "", "", "{}"})).path, "/p");
+    const auto assigned = round_trip(Assignment{id, "m", "/p", "", "", "{}", {2, 0, 1}, images});
     EXPECT_EQ(std::get<Assignment>(*assigned).inputs, images);
     const auto files = split_payload(
         std::get<Assignment>(*assigned).inputs, std::get<Assignment>(*assigned).input_bytes);

@@ -204,6 +204,7 @@ runtime::Task<void> AgentService::assign(std::shared_ptr<Link> link, domain::Tas
         task.model,
         model->filename,
         model->sha256,
+        model->identity,
         task.request,
         std::move(inputs->lengths),
         std::move(inputs->bytes)};

@@ -160,7 +160,7 @@ void AgentService::load(const std::string& agent, const std::string& model) {
         return;
     }
     parts_.dispatcher.scheduler().assigned(agent, model);
-    link->post(cluster::Load{model, found->filename, found->sha256});
+    link->post(cluster::Load{model, found->filename, found->sha256, found->identity});
 }
 
 void AgentService::back_off() {

@@ -22,6 +22,8 @@ struct ModelDescription {
     std::string filename;
     /// Of the whole file, 64 hex digits; empty while unknown.
     std::string sha256 = {};
+    /// FileIdentity::text() of the file that the rest was read from.
+    std::string identity = {};
     /// First ten digits of `sha256`.
     std::string hash10 = {};
     /// Architecture: "sd1", "sdxl", ...; empty while unknown.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/pipelines/model.h"
 
-#include "base/sha256.h"
 #include "engine/weights/packed_source.h"
 
 namespace darkroom::engine {
@@ -10,10 +9,10 @@ Result<std::shared_ptr<const Model>> Model::load(
     Backend& backend, std::shared_ptr<const ClipTokenizer> tokenizer, const ModelOptions& options) {
     DARKROOM_TRY_ASSIGN(const Checkpoint checkpoint, Checkpoint::open(options.path));
     DARKROOM_TRY_ASSIGN(CheckpointConfig config, checkpoint.infer());
-    std::string sha256 = options.sha256;
-    if (sha256.empty()) {
-        DARKROOM_TRY_ASSIGN(sha256, sha256_file(options.path));
-    }
+    std::string identity = checkpoint.file().identity().text();
+    const bool is_that_file = options.sha256_of.empty() || options.sha256_of == identity;
+    std::string sha256 = is_that_file ? options.sha256 : std::string();
+    if (sha256.empty()) sha256 = checkpoint.file().sha256();
 
     PackingOptions packing{.cache_folder = options.cache_folder, .on_progress = {}};
     if (options.on_progress) {
@@ -32,6 +31,7 @@ Result<std::shared_ptr<const Model>> Model::load(
 
     std::shared_ptr<Model> model(new Model(backend, std::move(config), checkpoint.family()));
     model->sha256_ = std::move(sha256);
+    model->identity_ = std::move(identity);
     model->tokenizer_ = std::move(tokenizer);
     PackedWeightSource source(backend, std::move(store));
     model->text_.emplace(source, kClipPrefix, model->config_.text);

@@ -25,6 +25,9 @@ struct ModelOptions {
     std::optional<std::filesystem::path> cache_folder = std::nullopt;
     /// SHA-256 of the file when it is known already; computed otherwise.
     std::string sha256 = {};
+    /// FileIdentity::text() of the file that `sha256` was computed of: if another one took its
+    /// place since, `sha256` is not used. Empty trusts it.
+    std::string sha256_of = {};
     /// Share of the weights that is packed, 0 to 1.
     std::function<void(double)> on_progress = {};
 };
@@ -40,6 +43,8 @@ class Model {
 
     [[nodiscard]] Backend& backend() const { return backend_; }
     [[nodiscard]] const std::string& sha256() const { return sha256_; }
+    /// FileIdentity::text() of the file that was loaded.
+    [[nodiscard]] const std::string& identity() const { return identity_; }
     [[nodiscard]] const CheckpointConfig& config() const { return config_; }
     [[nodiscard]] const FamilyTraits& family() const { return family_; }
     [[nodiscard]] const Discretisation& discretisation() const { return discretisation_; }
@@ -59,6 +64,7 @@ class Model {
     CheckpointConfig config_;
     const FamilyTraits& family_;
     std::string sha256_;
+    std::string identity_;
     std::shared_ptr<const ClipTokenizer> tokenizer_;
     Discretisation discretisation_ = Discretisation::scaled_linear();
     std::optional<ClipText> text_;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cstring>
 
 #include "base/check.h"
 #include "base/format.h"
+#include "base/sha256.h"
 #include "engine/tensor/dtype.h"
 #include "engine/weights/safetensors.h"
 
@@ -46,6 +48,18 @@ Result<CheckpointFile> CheckpointFile::open(const std::filesystem::path& path) {
     if (!table) return table.error().with_context(path.string());
     checkpoint.table_ = *std::move(table);
     return checkpoint;
+}
+
+std::string CheckpointFile::sha256() const {
+    constexpr std::size_t kPiece = std::size_t{16} << 20;
+    const std::span<const std::byte> bytes = file_.bytes();
+    Sha256 hash;
+    for (std::size_t begin = 0; begin < bytes.size(); begin += kPiece) {
+        const std::size_t size = std::min(kPiece, bytes.size() - begin);
+        hash.update(bytes.subspan(begin, size));
+        file_.release_pages(begin, size);
+    }
+    return hash.hex();
 }
 
 void CheckpointFile::read_f32(

@@ -58,6 +58,10 @@ class CheckpointFile {
     [[nodiscard]] const std::filesystem::path& path() const { return path_; }
     [[nodiscard]] const TensorTable& table() const { return table_; }
     [[nodiscard]] std::size_t size_bytes() const { return file_.bytes().size(); }
+    /// Of the file that is mapped, whatever took its name since.
+    [[nodiscard]] const FileIdentity& identity() const { return file_.identity(); }
+    /// SHA-256 of the mapped bytes; reads them all.
+    [[nodiscard]] std::string sha256() const;
 
     /// Converts elements [begin, begin + out.size()) of a floating-point tensor to f32.
     void read_f32(const StoredTensor& tensor, std::size_t begin, std::span<float> out) const;
