@@ -43,6 +43,8 @@ struct ServeOptions {
     std::uint16_t port = 7860;
     std::filesystem::path data = "data";
     std::filesystem::path models = "models";
+    /// Files in it may be registered as models; empty for none.
+    std::filesystem::path import_folder;
     std::vector<std::string> allowed_hosts;
     std::int64_t drain_seconds = 60;
     /// Tasks that may wait, of all and of one tenant; 0 for no limit.

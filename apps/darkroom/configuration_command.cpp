@@ -40,6 +40,7 @@ ServeOptions serve_options(const config::Configuration& configuration) {
     options.drain_seconds = configuration.integer("server.drain_seconds");
     options.max_queued = configuration.integer("queue.tasks");
     options.max_queued_per_tenant = configuration.integer("queue.tasks_per_tenant");
+    options.import_folder = configuration.text("storage.import_folder");
     options.max_agents = configuration.integer("agents.most");
     options.spare_agents = configuration.integer("agents.spare");
     options.idle_seconds = static_cast<double>(configuration.integer("agents.idle_seconds"));

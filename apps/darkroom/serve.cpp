@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <atomic>
 #include <csignal>
 #include <cstdlib>
-#include <thread>
 
 #include "agent/checkpoint_facts.h"
 #include "agent/sampling_catalog.h"
@@ -14,6 +12,8 @@
 #include "command.h"
 #include "console.h"
 #include "control/agent_service.h"
+#include "control/model_registry.h"
+#include "control/model_watcher.h"
 #include "engine/text/prompt_syntax.h"
 #include "engine_setup.h"
 #include "gateway/gateway.h"
@@ -24,6 +24,7 @@
 #include "runtime/signals.h"
 #include "storage/filesystem/filesystem_object_store.h"
 #include "storage/sqlite/sqlite_function_store.h"
+#include "storage/sqlite/sqlite_model_store.h"
 #include "storage/sqlite/sqlite_task_store.h"
 #include "telemetry/log.h"
 #include "version.h"
@@ -65,6 +66,11 @@ Result<void> check(const ServeOptions& options) {
                 options.host)};
     }
     std::error_code error;
+    if (!options.import_folder.empty() && !fs::is_directory(options.import_folder, error)) {
+        return Error{
+            ErrorCode::not_found,
+            format("--import-folder: no such folder: {}", options.import_folder.string())};
+    }
     const bool is_new = fs::create_directories(options.data, error);
     if (error) {
         return Error{
@@ -189,6 +195,14 @@ Result<void> run(const ServeOptions& options) {
         options.models, options.data / "model-hashes.json", agent::checkpoint_facts);
     const Result<void> scanned = models.scan();
     if (!scanned) return scanned.error().with_context("--models");
+    // On the models' own file system, so that a file that has arrived is only renamed.
+    control::UploadFolder uploads(options.models / ".uploads", clock);
+    uploads.clean();
+    storage::SqliteModelStore model_store(database);
+    DARKROOM_TRY_ASSIGN(
+        const auto registry,
+        control::ModelRegistry::open(
+            {models, uploads, model_store, *store, clock}, {options.import_folder}));
 
     telemetry::Metrics metrics;
     runtime::IoThreads io(kIoThreads);
@@ -213,6 +227,8 @@ Result<void> run(const ServeOptions& options) {
     gateway::Parts parts{
         dispatcher,
         models,
+        *registry,
+        uploads,
         *objects,
         option_store,
         urls,
@@ -246,14 +262,13 @@ Result<void> run(const ServeOptions& options) {
          {"recovered_tasks", static_cast<std::int64_t>(store->recovered().requeued.size())}});
     agents.start();
     tell_service_manager("READY=1");
-    std::atomic<bool> stop_hashing = false;
-    std::thread hashing([&] { models.hash_missing(stop_hashing); });
+    control::ModelWatcherOptions watching;
+    watching.each_look = [&uploads] { uploads.expire(); };
+    const control::ModelWatcher watcher(models, std::move(watching));
 
     Result<void> ended = runtime::block_on(
         io.executor(),
         run_until_told(**server, dispatcher, agents, std::chrono::seconds(options.drain_seconds)));
-    stop_hashing = true;
-    hashing.join();
     (*server)->stop();
     log::info("stopped");
     return ended;

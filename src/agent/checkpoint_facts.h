@@ -3,12 +3,13 @@
 
 #include <filesystem>
 
-#include "domain/model.h"
+#include "base/result.h"
+#include "domain/model_file.h"
 
 namespace darkroom::agent {
 
-/// Fills in what only a look into the file tells: family and native size. A file that cannot be
-/// read is left as it is; drawing with it says why.
-void checkpoint_facts(domain::ModelDescription& model);
+/// What only a look into a file of weights tells; the family is "unknown" for what is no
+/// checkpoint. Fails as engine::Checkpoint::open.
+Result<domain::ModelFacts> checkpoint_facts(const std::filesystem::path& path);
 
 }  // namespace darkroom::agent

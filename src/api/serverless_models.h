@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <span>
-#include <string_view>
+#include <string>
 
-#include "domain/model.h"
+#include "domain/model_file.h"
 #include "json/json.h"
 
 namespace darkroom::api {
 
-/// One checkpoint as the serverless Stable Diffusion API lists it (serverless-sd-api.md 2.3), with
-/// what was added: size, hashes, family, the size it was trained on.
-json::Object serverless_model_body(const domain::ModelDescription& model);
-
-/// GET /models.
-json::Array serverless_models_body(std::span<const domain::ModelDescription> models);
+/// One model file as the serverless Stable Diffusion API lists it (serverless-sd-api.md 2.3), with
+/// what was added: size, hashes, family, dtype, the size it was trained on, note, and the link to
+/// its picture (empty for none).
+json::Object serverless_model_body(const domain::ModelFile& file, const std::string& thumbnail);
 
 }  // namespace darkroom::api

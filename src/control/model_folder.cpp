@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/model_folder.h"
 
-#include <algorithm>
+#include <fstream>
 
 #include "base/file.h"
 #include "base/format.h"
@@ -15,45 +15,28 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxHashFile = std::size_t{16} << 20;
-constexpr std::size_t kMaxModels = 100'000;
-constexpr int kMaxDepth = 16;
+constexpr std::size_t kPiece = std::size_t{1} << 20;
+constexpr std::int64_t kNanosecondsPerMs = 1'000'000;
+constexpr const char* kUnknownFamily = "unknown";
 
-struct Found {
-    std::string relative;
-    std::string path;
-    std::uint64_t size_bytes = 0;
-    std::int64_t changed = 0;
-};
-
-bool is_checkpoint(const fs::directory_entry& entry) {
-    std::error_code ignored;
-    return entry.is_regular_file(ignored) && entry.path().extension() == ".safetensors";
+/// The hash, or nothing when `stop` came first. Fails with not_found or unavailable.
+Result<std::optional<std::string>> hash_file(const fs::path& path, const std::atomic<bool>& stop) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) return Error{ErrorCode::not_found, format("cannot read {}", path.string())};
+    Sha256 hash;
+    std::vector<char> buffer(kPiece);
+    while (file) {
+        if (stop) return std::optional<std::string>();
+        file.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
+        hash.update(std::string_view(buffer.data(), static_cast<std::size_t>(file.gcount())));
+    }
+    if (file.bad()) return Error{ErrorCode::unavailable, format("read error in {}", path.string())};
+    return std::optional<std::string>(hash.hex());
 }
 
-Result<std::vector<Found>> find_checkpoints(const fs::path& folder) {
-    std::vector<Found> all;
-    std::error_code error;
-    fs::recursive_directory_iterator it(
-        folder, fs::directory_options::skip_permission_denied, error);
-    if (error) {
-        return Error{
-            ErrorCode::not_found,
-            format("cannot read the models folder {}: {}", folder.string(), error.message())};
-    }
-    for (; it != fs::recursive_directory_iterator(); it.increment(error)) {
-        if (error || all.size() >= kMaxModels) break;
-        if (it.depth() >= kMaxDepth) it.disable_recursion_pending();
-        if (!is_checkpoint(*it)) continue;
-        std::error_code ignored;
-        const fs::path absolute = fs::absolute(it->path(), ignored);
-        all.push_back(
-            {it->path().lexically_relative(folder).generic_string(),
-             absolute.string(),
-             it->file_size(ignored),
-             it->last_write_time(ignored).time_since_epoch().count()});
-    }
-    std::ranges::sort(all, {}, &Found::relative);
-    return all;
+/// True when a look at the same file may end differently.
+bool may_pass(const Error& error) {
+    return error.code != ErrorCode::corrupt_input && error.code != ErrorCode::unimplemented;
 }
 
 }  // namespace
@@ -64,52 +47,129 @@ ModelFolder::ModelFolder(fs::path folder, fs::path hash_file, Inspect inspect)
 }
 
 Result<void> ModelFolder::scan() {
-    DARKROOM_TRY_ASSIGN(const std::vector<Found> found, find_checkpoints(folder_));
-    std::vector<domain::ModelDescription> models;
     const auto known = known_.lock();
-    for (const Found& file : found) {
+    DARKROOM_TRY_ASSIGN(const std::vector<FoundModel> found, list_model_files(folder_));
+    std::vector<domain::ModelFile> files;
+    for (const FoundModel& file : found) {
         Known& entry = (*known)[file.path];
-        if (entry.size_bytes != file.size_bytes || entry.changed != file.changed) {
+        if (entry.identity != file.identity) {
             entry = {};
-            entry.size_bytes = file.size_bytes;
-            entry.changed = file.changed;
+            entry.identity = file.identity;
         }
-        domain::ModelDescription model = domain::describe_model(file.relative, entry.sha256);
-        model.filename = file.path;
-        model.size_bytes = file.size_bytes;
-        if (inspect_ && !entry.inspected) {
-            inspect_(model);
-            entry.inspected = true;
-            entry.family = model.family;
-            entry.native_size = model.native_size;
-        }
-        model.family = entry.family;
-        model.native_size = entry.native_size;
-        models.push_back(std::move(model));
+        files.push_back(describe(file, entry));
     }
-    *models_.lock() = std::move(models);
+    *files_.lock() = std::move(files);
     return {};
 }
 
-void ModelFolder::hash_missing(const std::atomic<bool>& stop) {
-    for (const domain::ModelDescription& model : models()) {
-        if (stop) return;
-        if (!model.sha256.empty()) continue;
-        const Result<std::string> sha256 = sha256_file(model.filename);
-        if (!sha256) {
-            log::warning(
-                "checkpoint cannot be hashed",
-                {{"file", model.filename}, {"reason", sha256.error().message}});
-            continue;
-        }
-        (*known_.lock())[model.filename].sha256 = *sha256;
-        save_hashes();
+domain::ModelFile ModelFolder::describe(const FoundModel& found, Known& known) const {
+    known.is_unreadable = false;
+    const bool is_judged =
+        known.facts && (known.facts->has_value() || !may_pass(known.facts->error()));
+    if (!is_judged) known.facts = inspect(found.path, found.place.type);
+    domain::ModelFile file;
+    file.type = found.place.type;
+    file.name = found.place.name;
+    file.below = found.below;
+    file.path = found.path;
+    file.identity = found.identity.text();
+    file.size_bytes = found.identity.size_bytes;
+    file.changed_ms = found.identity.changed_ns / kNanosecondsPerMs;
+    file.registered_ms = file.changed_ms;
+    file.sha256 = known.sha256;
+    file.thumbnail = found.thumbnail;
+    file.note = found.note;
+    if (known.facts->has_value()) {
+        file.facts = known.facts->value();
+    } else {
+        file.status = domain::ModelStatus::failed;
+        file.reason = known.facts->error().message;
     }
-    (void)scan().has_value();
+    return file;
+}
+
+Result<domain::ModelFacts> ModelFolder::inspect(
+    const fs::path& path, domain::ModelType type) const {
+    if (!inspect_) return domain::ModelFacts{};
+    DARKROOM_TRY_ASSIGN(domain::ModelFacts facts, inspect_(path));
+    const bool is_known = facts.family != kUnknownFamily;
+    if (!is_known && type == domain::ModelType::stable_diffusion) {
+        return Error{ErrorCode::corrupt_input, "the file is no checkpoint of a known family"};
+    }
+    if (!is_known) facts.family.clear();
+    return facts;
+}
+
+bool ModelFolder::hash_next(const std::atomic<bool>& stop) {
+    std::string path;
+    {
+        const auto known = known_.lock();
+        for (const domain::ModelFile& file : files()) {
+            const Known& entry = (*known)[file.path];
+            const bool is_failed = file.status == domain::ModelStatus::failed;
+            if (is_failed || entry.is_unreadable || !entry.sha256.empty()) continue;
+            path = file.path;
+            break;
+        }
+    }
+    if (path.empty() || stop) return false;
+    const Result<FileIdentity> before = identify_file(path);
+    const Result<std::optional<std::string>> sha256 = hash_file(path, stop);
+    const Result<FileIdentity> after = identify_file(path);
+    if (sha256 && !sha256->has_value()) return false;
+    if (before && after && *before == *after && sha256) {
+        remember_hash(path, *before, **sha256);
+        return true;
+    }
+    // The next scan takes the mark away.
+    (*known_.lock())[path].is_unreadable = true;
+    if (!sha256) {
+        log::warning(
+            "model file cannot be hashed", {{"file", path}, {"reason", sha256.error().message}});
+    }
+    return true;
+}
+
+void ModelFolder::hash_missing(const std::atomic<bool>& stop) {
+    while (hash_next(stop)) {
+    }
+}
+
+void ModelFolder::remember_hash(
+    const std::string& path, const FileIdentity& identity, const std::string& sha256) {
+    {
+        const auto known = known_.lock();
+        Known& entry = (*known)[path];
+        if (entry.identity != identity) {
+            entry = {};
+            entry.identity = identity;
+        }
+        entry.sha256 = sha256;
+        for (domain::ModelFile& file : *files_.lock()) {
+            if (file.path == path && file.identity == identity.text()) file.sha256 = sha256;
+        }
+    }
+    save_hashes();
+}
+
+std::vector<domain::ModelFile> ModelFolder::files() {
+    return *files_.lock();
 }
 
 std::vector<domain::ModelDescription> ModelFolder::models() {
-    return *models_.lock();
+    std::vector<domain::ModelDescription> models;
+    for (const domain::ModelFile& file : files()) {
+        const bool is_checkpoint = file.type == domain::ModelType::stable_diffusion;
+        if (!is_checkpoint || !file.name.ends_with(".safetensors")) continue;
+        domain::ModelDescription model = domain::describe_model(file.name, file.sha256);
+        model.filename = file.path;
+        model.identity = file.identity;
+        model.size_bytes = file.size_bytes;
+        model.family = file.facts.family;
+        model.native_size = file.facts.native_size;
+        models.push_back(std::move(model));
+    }
+    return models;
 }
 
 void ModelFolder::load_hashes() {
@@ -121,14 +181,17 @@ void ModelFolder::load_hashes() {
     for (const auto& [path, value] : parsed->as_object()) {
         const json::Value* size = value.find("size");
         const json::Value* changed = value.find("changed");
+        const json::Value* inode = value.find("inode");
         const json::Value* sha256 = value.find("sha256");
-        if (size == nullptr || changed == nullptr || sha256 == nullptr || !size->is_integer() ||
-            !changed->is_integer() || !sha256->is_string()) {
-            continue;
-        }
+        const bool is_whole = size != nullptr && changed != nullptr && inode != nullptr &&
+                              sha256 != nullptr && size->is_integer() && changed->is_integer() &&
+                              inode->is_integer() && sha256->is_string();
+        if (!is_whole) continue;
         Known entry;
-        entry.size_bytes = static_cast<std::uint64_t>(size->as_integer());
-        entry.changed = changed->as_integer();
+        entry.identity = {
+            static_cast<std::uint64_t>(size->as_integer()),
+            changed->as_integer(),
+            static_cast<std::uint64_t>(inode->as_integer())};
         entry.sha256 = sha256->as_string();
         known->emplace(path, std::move(entry));
     }
@@ -136,17 +199,16 @@ void ModelFolder::load_hashes() {
 
 void ModelFolder::save_hashes() {
     json::Object object;
-    {
-        const auto known = known_.lock();
-        for (const auto& [path, entry] : *known) {
-            if (entry.sha256.empty()) continue;
-            object.append(
-                path,
-                json::Object{
-                    {"size", entry.size_bytes},
-                    {"changed", entry.changed},
-                    {"sha256", entry.sha256}});
-        }
+    const auto known = known_.lock();
+    for (const auto& [path, entry] : *known) {
+        if (entry.sha256.empty()) continue;
+        object.append(
+            path,
+            json::Object{
+                {"size", entry.identity.size_bytes},
+                {"changed", entry.identity.changed_ns},
+                {"inode", entry.identity.inode},
+                {"sha256", entry.sha256}});
     }
     // Only a convenience: without the file the hashes are computed again.
     (void)write_file(hash_file_, json::dump(object, json::Style::indented)).has_value();

@@ -11,6 +11,7 @@
 #include "http/server_fixture.h"
 #include "json/json.h"
 #include "storage/memory/in_memory_function_store.h"
+#include "storage/memory/in_memory_model_store.h"
 #include "storage/memory/in_memory_object_store.h"
 #include "storage/memory/in_memory_task_store.h"
 
@@ -55,6 +56,10 @@ class FullQueue : public http::ServerTest {
     storage::InMemoryObjectStore objects_{clock_};
     control::Dispatcher dispatcher_{store_, clock_, {.limits = {.tasks_per_tenant = 2}}};
     control::ModelFolder models_{folder_ / "models", folder_ / "hashes.json"};
+    control::UploadFolder uploads_{folder_ / "models" / ".uploads", clock_};
+    storage::InMemoryModelStore model_store_;
+    std::unique_ptr<control::ModelRegistry> registry_ =
+        control::ModelRegistry::open({models_, uploads_, model_store_, store_, clock_}).value();
     OptionStore options_{folder_ / "options"};
     UrlSigner urls_{"secret", clock_};
     runtime::BlockingPool blocking_;
@@ -64,6 +69,8 @@ class FullQueue : public http::ServerTest {
     Parts parts_{
         dispatcher_,
         models_,
+        *registry_,
+        uploads_,
         objects_,
         options_,
         urls_,

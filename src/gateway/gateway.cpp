@@ -11,12 +11,14 @@ namespace darkroom::gateway {
 namespace {
 
 bool is_serverless(std::string_view path) {
-    constexpr std::array<std::string_view, 9> kPlaces = {
+    constexpr std::array<std::string_view, 11> kPlaces = {
         "/txt2img",
         "/img2img",
         "/tasks",
         "/models",
         "/images",
+        "/uploads",
+        "/thumbnails",
         "/list",
         "/batch_update_sd_resource",
         "/del",
@@ -35,6 +37,8 @@ void add_routes(http::Router& router, Parts& parts) {
     add_serverless_routes(router, parts);
     add_task_routes(router, parts);
     add_function_routes(router, parts);
+    add_model_routes(router, parts);
+    add_upload_routes(router, parts);
 }
 
 http::Response respond(const api::Refusal& refusal) {

@@ -12,6 +12,8 @@
 #include "control/dispatcher.h"
 #include "control/function_registry.h"
 #include "control/model_folder.h"
+#include "control/model_registry.h"
+#include "control/upload_folder.h"
 #include "domain/sampling.h"
 #include "gateway/option_store.h"
 #include "gateway/url_signer.h"
@@ -38,6 +40,8 @@ struct AgentControls {
 struct Parts {
     control::Dispatcher& dispatcher;
     control::ModelFolder& models;
+    control::ModelRegistry& registry;
+    control::UploadFolder& uploads;
     storage::ObjectStore& objects;
     OptionStore& options;
     UrlSigner& urls;

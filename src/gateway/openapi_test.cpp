@@ -13,11 +13,13 @@
 #include "base/file.h"
 #include "base/format.h"
 #include "base/random.h"
+#include "gateway/api_answer.h"
 #include "gateway/api_document.h"
 #include "gateway/gateway.h"
 #include "http/server_fixture.h"
 #include "image/png.h"
 #include "storage/memory/in_memory_function_store.h"
+#include "storage/memory/in_memory_model_store.h"
 #include "storage/memory/in_memory_object_store.h"
 #include "storage/memory/in_memory_task_store.h"
 
@@ -44,6 +46,16 @@ constexpr const char* kTasks = "GET /tasks";
 constexpr const char* kPicture = "GET /images/{key}";
 constexpr const char* kUpdateFunctions = "POST /batch_update_sd_resource";
 constexpr const char* kDeleteFunctions = "POST /del/sd/functions";
+constexpr const char* kListModels = "GET /models";
+constexpr const char* kModel = "GET /models/{name}";
+constexpr const char* kRegister = "POST /models";
+constexpr const char* kUpdate = "PUT /models/{name}";
+constexpr const char* kDelete = "DELETE /models/{name}";
+constexpr const char* kThumbnail = "GET /thumbnails/{name}";
+constexpr const char* kBeginUpload = "POST /uploads";
+constexpr const char* kUpload = "GET /uploads/{id}";
+constexpr const char* kPiece = "PUT /uploads/{id}";
+constexpr const char* kAbandon = "DELETE /uploads/{id}";
 constexpr const char* kAgent = "agent";
 
 /// What the engine says of checkpoints that it cannot read or that do not fit.
@@ -68,58 +80,22 @@ struct Unprovoked {
 constexpr std::array kUnprovoked = {
     Unprovoked{"", 500, "an exception that no input causes, such as a lack of memory"},
     Unprovoked{kSetOptions, 507, "a full disk"},
+    Unprovoked{kRegister, 507, "a full disk"},
+    Unprovoked{kUpdate, 507, "a full disk"},
+    Unprovoked{kPiece, 507, "a full disk"},
+    Unprovoked{kBeginUpload, 507, "a full disk"},
 };
+
+Result<domain::ModelFacts> inspect(const fs::path& path) {
+    const std::string text = read_file(path, std::size_t{1} << 20).value();
+    if (!text.starts_with("weights")) return Error{ErrorCode::corrupt_input, "no weights"};
+    return domain::ModelFacts{.family = "sd1"};
+}
 
 bool is_excused(const std::string& route, int status) {
     return std::ranges::any_of(kUnprovoked, [&](const Unprovoked& row) {
         return row.status == status && (row.route.empty() || row.route == route);
     });
-}
-
-struct Answer {
-    int status = 0;
-    std::string media_type;
-    std::string body;
-};
-
-Answer read_answer(http::RawSocket& socket) {
-    const std::string text = socket.read_response();
-    Answer answer;
-    constexpr std::string_view kVersion = "HTTP/1.1 ";
-    constexpr std::string_view kType = "Content-Type: ";
-    if (!text.starts_with(kVersion)) return answer;
-    answer.status = std::stoi(text.substr(kVersion.size()));
-    const std::size_t type = text.find(kType) + kType.size();
-    answer.media_type = text.substr(type, text.find_first_of(";\r", type) - type);
-    answer.body = text.substr(text.find("\r\n\r\n") + 4);
-    return answer;
-}
-
-/// Name of the schema that an error's body follows.
-std::string schema_of(const json::Value& body) {
-    if (body.find("fails") != nullptr) return "FunctionFailure";
-    if (body.find("message") != nullptr) return "Message";
-    if (body.find("error") != nullptr) return "FourKeyError";
-    if (body.find("detail") == nullptr) return "NotReady";
-    return body["detail"].is_array() ? "ValidationError" : "OneKeyError";
-}
-
-/// The route with `value` in its placeholder.
-std::string filled(const std::string& route, const std::string& value) {
-    const std::size_t begin = route.find('{');
-    if (begin == std::string::npos) return route;
-    const std::size_t end = route.find('}', begin);
-    return route.substr(0, begin) + value + route.substr(end + 1);
-}
-
-std::string request_line(const std::string& route, const std::string& value = "x") {
-    return filled(route, value) + " HTTP/1.1\r\n";
-}
-
-/// As OpenAPI writes a route: it has no placeholder for several segments.
-std::string documented_name(std::string route) {
-    const std::size_t dots = route.find("...}");
-    return dots == std::string::npos ? route : route.erase(dots, 3);
 }
 
 class OpenApi : public http::ServerTest {
@@ -181,7 +157,7 @@ class OpenApi : public http::ServerTest {
         const std::string& text = response->second;
         EXPECT_NE(text.find(answer.media_type), std::string::npos)
             << route << ' ' << answer.status << ' ' << answer.media_type;
-        if (answer.status == 200) return;
+        if (answer.status < 300) return;
         const std::string schema = schema_of(json::parse(answer.body).value());
         EXPECT_NE(text.find("schemas/" + schema + '"'), std::string::npos)
             << route << ' ' << answer.status << ' ' << answer.body;
@@ -191,7 +167,7 @@ class OpenApi : public http::ServerTest {
     void provoke_refusals(const std::string& route) {
         const std::string path = filled(route.substr(route.find(' ')), "x");
         http::RawSocket other_method(port());
-        other_method.send(request_line("DELETE" + path) + "Host: localhost\r\n\r\n");
+        other_method.send(request_line("PATCH" + path) + "Host: localhost\r\n\r\n");
         check(route, read_answer(other_method));
         http::RawSocket other_host(port());
         other_host.send(request_line(route) + "Host: other.example\r\n\r\n");
@@ -365,6 +341,77 @@ class OpenApi : public http::ServerTest {
         tell_body(kDeleteFunctions, "{}");
     }
 
+    /// Begins an upload and tells its id.
+    std::string begin_upload(const std::string& size) {
+        const std::string body = R"({"type": "lora", "name": "a.safetensors", "size": )" + size;
+        http::RawSocket socket(port());
+        socket.send(
+            request_line(kBeginUpload) + "Host: localhost\r\n" +
+            format("Content-Length: {}\r\n\r\n{}}}", body.size() + 1, body));
+        const Answer answer = read_answer(socket);
+        check(kBeginUpload, answer);
+        const json::Value told = json::parse(answer.body).value();
+        return answer.status == 201 ? told["id"].as_string() : std::string();
+    }
+
+    void send_piece(const std::string& id, const std::string& range, const std::string& bytes) {
+        http::RawSocket socket(port());
+        socket.send(
+            request_line(kPiece, id) + "Host: localhost\r\n" + "Content-Range: " + range + "\r\n" +
+            format("Content-Length: {}\r\n\r\n{}", bytes.size(), bytes));
+        check(kPiece, read_answer(socket));
+    }
+
+    /// PUT or DELETE of a model.
+    void change(const std::string& route, const std::string& target, const std::string& body) {
+        const std::string method = route.substr(0, route.find(' '));
+        tell_body(method + " /models/" + target, body, route);
+    }
+
+    void provoke_uploads() {
+        const std::string id = begin_upload("7");
+        begin_upload("7");         // one at a time
+        begin_upload("100000");    // too large
+        begin_upload("\"many\"");  // no number
+        tell_of(kUpload, id);
+        send_piece(id, "nonsense", "wei");
+        send_piece(id, "bytes 4-6/7", "hts");  // a gap
+        send_piece(id, "bytes 0-2/7", "non");
+        send_piece(id, "bytes 0-2/9", "non");
+        tell_of(kAbandon, id);
+        const std::string bad = begin_upload(format(R"(7, "sha256": "{}")", std::string(64, 'a')));
+        send_piece(bad, "bytes 0-6/7", "weights");
+    }
+
+    void provoke_models() {
+        const std::string id = begin_upload("7");
+        const std::string order =
+            R"({"type": "lora", "name": "a.safetensors", "source": {"upload": ")";
+        tell_body(kRegister, order + id + "\"}}");  // not complete
+        send_piece(id, "bytes 0-6/7", "weights");
+        tell_body(kRegister, order + id + "\"}}");
+        tell_body(kRegister, order + id + "\"}}");
+        tell_body(kRegister, order + "none\"}}");
+        tell_body(kRegister, R"({"type": "nonsense"})");
+        tell_body("GET /models?type=nonsense", "", kListModels);
+        tell_body("GET /models/a.safetensors?type=nonsense", "", kModel);
+        tell_body("GET /models/a.safetensors?type=lora", "", kModel);
+        tell_body("GET /thumbnails/a.safetensors?type=nonsense", "", kThumbnail);
+        ASSERT_TRUE(write_file(folder_ / "models" / "Lora" / "a.png", "\x89PNG\r\n\x1a\n"));
+        ASSERT_TRUE(models_.scan());
+        tell_of(kThumbnail, "a.safetensors");
+        change(kUpdate, "a.safetensors", "{}");
+        change(kUpdate, "none", "{}");
+        change(kUpdate, "a.safetensors", R"({"name": "b.safetensors"})");
+        fs::create_directories(folder_ / "models" / "VAE");
+        ASSERT_TRUE(write_file(folder_ / "models" / "VAE" / "a.safetensors", "weights"));
+        ASSERT_TRUE(models_.scan());
+        change(kUpdate, "a.safetensors", "{}");
+        change(kDelete, "a.safetensors", "");
+        change(kDelete, "a.safetensors?type=nonsense", "");
+        change(kDelete, "a.safetensors?type=lora", "");
+    }
+
     void provoke_options() {
         tell_body(kSetOptions, R"({"CLIP_stop_at_last_layers": 2})");
         tell_body(kSetOptions, "[]");
@@ -379,7 +426,14 @@ class OpenApi : public http::ServerTest {
     storage::InMemoryTaskStore store_{clock_};
     storage::InMemoryObjectStore objects_{clock_};
     control::Dispatcher dispatcher_{store_, clock_};
-    control::ModelFolder models_{folder_ / "models", folder_ / "hashes.json"};
+    control::ModelFolder models_{folder_ / "models", folder_ / "hashes.json", inspect};
+    control::UploadFolder uploads_{
+        folder_ / "models" / ".uploads", clock_, {.max_bytes = 1000, .per_tenant = 1}};
+    storage::InMemoryModelStore model_store_;
+    std::unique_ptr<control::ModelRegistry> registry_ =
+        control::ModelRegistry::open(
+            {models_, uploads_, model_store_, store_, clock_}, {folder_ / "import"})
+            .value();
     OptionStore options_{folder_ / "options"};
     UrlSigner urls_{"secret", clock_};
     runtime::BlockingPool blocking_;
@@ -392,6 +446,8 @@ class OpenApi : public http::ServerTest {
     Parts parts_{
         dispatcher_,
         models_,
+        *registry_,
+        uploads_,
         objects_,
         options_,
         urls_,
@@ -421,8 +477,10 @@ TEST_F(OpenApi, ListsTheRoutesThatAreServed) {
     for (const auto& [route, responses] : document_)
         documented.insert(route);
     std::set<std::string> served;
-    for (const std::string& route : router_.routes())
-        served.insert(documented_name(route));
+    for (const std::string& route : router_.routes()) {
+        // HEAD is its GET without the body.
+        if (!route.starts_with("HEAD ")) served.insert(documented_name(route));
+    }
     EXPECT_EQ(documented, served);
 }
 
@@ -432,7 +490,9 @@ TEST_F(OpenApi, ListsEveryAnswerAndNoOther) {
     tell_body(kTxt2img, "{}");  // no checkpoint
     ASSERT_TRUE(write_file(folder_ / "models" / "icons.safetensors", "weights"));
     tell_body(kModels, "");
-    tell_of("GET /models/{name}", "icons.safetensors");
+    tell_of(kModel, "icons.safetensors");
+    provoke_uploads();
+    provoke_models();
     provoke_txt2img();
     provoke_img2img();
     provoke_serverless();
@@ -441,13 +501,14 @@ TEST_F(OpenApi, ListsEveryAnswerAndNoOther) {
     provoke_png_info();
     for (const std::string& served : router_.routes()) {
         const std::string route = documented_name(served);
+        if (route.starts_with("HEAD ")) continue;
         provoke_refusals(route);
         if (route != kTxt2img && route != kSetOptions) tell_body(route, "");
     }
     provoke_options();
     fs::remove_all(folder_ / "models");
     tell_body(kModels, "");
-    tell_body("GET /models", "");
+    tell_body(kListModels, "");
     tell_body(kUpdateFunctions, "{}");
 
     for (const auto& [route, responses] : document_) {

@@ -12,6 +12,8 @@ void add_a1111_routes(http::Router& router, Parts& parts);
 void add_function_routes(http::Router& router, Parts& parts);
 void add_serverless_routes(http::Router& router, Parts& parts);
 void add_task_routes(http::Router& router, Parts& parts);
+void add_model_routes(http::Router& router, Parts& parts);
+void add_upload_routes(http::Router& router, Parts& parts);
 void add_operations_routes(http::Router& router, Parts& parts);
 
 /// POST /sdapi/v1/txt2img and img2img.
@@ -20,6 +22,10 @@ boost::asio::awaitable<http::Response> draw_pictures(
 
 /// POST /sdapi/v1/png-info.
 boost::asio::awaitable<http::Response> png_info(Parts& parts, http::Request request);
+
+/// {"message": ...} for a failed change of models or uploads: 422 for what the client said or sent,
+/// 507 for a full disk, else the error's own status.
+api::Refusal model_refusal(const Error& error);
 
 http::Response respond(const api::Refusal& refusal);
 http::Response respond(const json::Value& body);

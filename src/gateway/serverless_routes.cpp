@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// POST /txt2img, POST /img2img and the checkpoints of the serverless Stable Diffusion API.
+// POST /txt2img and POST /img2img of the serverless Stable Diffusion API.
 
-#include "api/serverless_models.h"
 #include "api/serverless_request.h"
 #include "api/serverless_task.h"
 #include "base/format.h"
@@ -95,19 +94,6 @@ awaitable<http::Response> serverless_drawing(
     co_return answer(envelope, 200, api::succeeded_body(*task, *pictures));
 }
 
-awaitable<http::Response> list_models(Parts& parts) {
-    const auto models = co_await scan_models(parts);
-    if (!models) co_return respond(message_from(models.error()));
-    co_return respond(json::Value(api::serverless_models_body(*models)));
-}
-
-http::Response show_model(Parts& parts, const http::Request& request) {
-    const std::vector<domain::ModelDescription> models = parts.models.models();
-    const auto model = api::serverless_model(models, request.parameters.get("name"));
-    if (!model) return respond(api::message_refusal(404, "not found"));
-    return respond(json::Value(json::Array{api::serverless_model_body(**model)}));
-}
-
 }  // namespace
 
 void add_serverless_routes(http::Router& router, Parts& parts) {
@@ -116,12 +102,6 @@ void add_serverless_routes(http::Router& router, Parts& parts) {
             return serverless_drawing(parts, kind, std::move(request));
         });
     }
-    router.add("GET", "/models", [&parts](const http::Request& /*request*/) {
-        return list_models(parts);
-    });
-    router.add("GET", "/models/{name...}", http::immediate([&parts](const http::Request& request) {
-                   return show_model(parts, request);
-               }));
 }
 
 }  // namespace darkroom::gateway

@@ -54,6 +54,7 @@ constexpr std::array kPhrases = {
     Phrase{503, "Service Unavailable"},
     Phrase{504, "Gateway Timeout"},
     Phrase{505, "HTTP Version Not Supported"},
+    Phrase{507, "Insufficient Storage"},
 };
 
 Response typed(int status, std::string_view type, std::string body) {

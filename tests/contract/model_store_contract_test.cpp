@@ -110,8 +110,8 @@ INSTANTIATE_TEST_SUITE_P(
     Stores,
     ModelStoreContract,
     ::testing::Values(ModelStoreKind::memory, ModelStoreKind::sqlite),
-    [](const auto& info) {
-        return std::string(info.param == ModelStoreKind::memory ? "Memory" : "Sqlite");
+    [](const auto& row) {
+        return std::string(row.param == ModelStoreKind::memory ? "Memory" : "Sqlite");
     });
 
 }  // namespace

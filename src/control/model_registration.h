@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/guarded.h"
+#include "base/result.h"
+#include "control/upload_folder.h"
+#include "domain/model_file.h"
+#include "domain/model_source.h"
+#include "runtime/async_event.h"
+
+namespace darkroom::control {
+
+/// What a client wants registered.
+struct ModelOrder {
+    std::string tenant;
+    domain::ModelType type = domain::ModelType::stable_diffusion;
+    /// As check_model_name returns it.
+    std::string name;
+    std::string etag = {};
+    domain::ModelSource source = {};
+    /// Absent leaves the note as it is.
+    std::optional<std::string> note = {};
+};
+
+/// One registration, from its order to its end.
+class Registration {
+  public:
+    explicit Registration(ModelOrder order) : order_(std::move(order)) {}
+
+    [[nodiscard]] const ModelOrder& order() const { return order_; }
+
+    /// Share that is done, 0 to 1.
+    [[nodiscard]] double progress() const { return progress_; }
+    void set_progress(double share) { progress_ = share; }
+
+    /// Fires at the end.
+    [[nodiscard]] const runtime::AsyncEvent& ended() const { return ended_; }
+    /// Absent before the end.
+    [[nodiscard]] std::optional<Result<void>> outcome() { return *outcome_.lock(); }
+    void end(Result<void> outcome);
+
+    /// The file, once it lies beside the models.
+    std::shared_ptr<StagedFile> staged;
+
+  private:
+    ModelOrder order_;
+    std::atomic<double> progress_ = 0.0;
+    Guarded<std::optional<Result<void>>> outcome_;
+    runtime::AsyncEvent ended_;
+};
+
+/// Told the share that is done; false ends the copy.
+using CopyProgress = std::function<bool(double)>;
+
+/// Copies folder/below to `target`, hashing it on the way; the copy is on the disk when this
+/// returns. Fails with not_found, conflict (a link in the way), corrupt_input (no regular file),
+/// resource_exhausted (full disk) or unavailable (stopped; cannot be read).
+Result<std::shared_ptr<StagedFile>> import_file(
+    const std::filesystem::path& folder,
+    const std::string& below,
+    const std::filesystem::path& target,
+    const CopyProgress& on_progress);
+
+}  // namespace darkroom::control
