@@ -77,8 +77,9 @@ void AgentPool::set_room(const std::string& id, std::int64_t room) {
     row->room = room;
     if (std::exchange(row->is_connected, true)) return;
     row->idle_since = SteadyClock::now();
-    // It was started for a task of that checkpoint, but takes whichever comes.
-    if (!row->is_loading) row->model.clear();
+    // It was started for a task of that checkpoint, but takes whichever comes. One that was told to
+    // load it may have done so before it first asks for tasks.
+    if (!row->is_loading && row->loaded < 1) row->model.clear();
 }
 
 void AgentPool::set_resident(const std::string& id, const cluster::Resident& resident) {

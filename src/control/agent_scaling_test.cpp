@@ -292,6 +292,22 @@ TEST_F(AgentPoolTest, ARestartReplacesAnAgentByOneWithItsCheckpoint) {
     EXPECT_TRUE(service_->is_ready());
 }
 
+TEST_F(AgentPoolTest, AnAgentThatHasLoadedBeforeItAsksForTasksKeepsItsCheckpoint) {
+    configure("icons.safetensors", {.min_instances = 1});
+    start({.max_agents = 1, .idle_s = kNeverIdle});
+    const Wire agent = provider_.agent(1);
+    ASSERT_NE(agent, nullptr);
+    EXPECT_EQ(expect<cluster::Load>(agent).model, "icons");
+    agent->say(cluster::Hello{1, "test", ""});
+    agent->say(cluster::Resident{"icons", 1, ""});
+    agent->say(cluster::Claim{8, ""});
+    const domain::TaskId id = submit("icons");
+    EXPECT_EQ(expect<cluster::Assignment>(agent).id.task, id.text());
+    const std::vector<domain::Instance> instances = service_->instances("icons");
+    ASSERT_EQ(instances.size(), 1U);
+    EXPECT_EQ(instances[0].loaded, 1.0);
+}
+
 TEST_F(AgentPoolTest, AnAgentThatLoadsTakesNoOtherTask) {
     configure("icons.safetensors", {.min_instances = 1});
     start({.max_agents = 1, .idle_s = kNeverIdle});
