@@ -50,11 +50,13 @@ bool has_free_place(const PooledFunction& function, const PoolState& state) {
            instances_of(state, function.model) < function.max_instances;
 }
 
-/// Agents that have the function's checkpoint, or start for it, have room for all that wait.
+/// Agents that have the function's checkpoint, start for it, or have none have room for all that
+/// wait.
 bool will_be_served(const PooledFunction& function, const PoolState& state) {
     std::int64_t room = 0;
     for (const PooledAgent& agent : state.agents) {
-        if (agent.model == function.model && !agent.is_ending) room += agent.room;
+        const bool comes = agent.model == function.model || agent.model.empty();
+        if (comes && !agent.is_ending) room += agent.room;
     }
     return room > 0 && room >= function.waiting;
 }
@@ -129,6 +131,13 @@ class Plan {
         for (const PooledAgent& agent : state_.agents) {
             const bool fitting = agent.model == function.model || function.model.empty();
             if (agent.is_busy && !agent.is_ending && fitting) unserved -= agent.room;
+        }
+        // One that starts without a purpose takes whatever waits.
+        for (PooledAgent& agent : state_.agents) {
+            const bool starts = agent.is_busy && !agent.is_ending && agent.model.empty();
+            if (unserved <= 0 || !starts || !has_free_place(function, state_)) continue;
+            unserved -= agent.room;
+            give(agent, function);
         }
         while (unserved > 0) {
             if (PooledAgent* agent = taker(function); agent != nullptr) {

@@ -110,8 +110,19 @@ TEST(Scaling, AnIdleAgentLeavesTasksToOneThatStartsForThem) {
     state.functions[0].waiting = kRoom + 1;
     EXPECT_TRUE(may_take(state.agents[0], state.functions[0], state, policy));
     state.functions[0].waiting = 1;
+    state.agents[1] = idle("2", "");
+    EXPECT_FALSE(may_take(state.agents[0], state.functions[0], state, policy)) << "it just came";
     state.agents[1].is_ending = true;
     EXPECT_TRUE(may_take(state.agents[0], state.functions[0], state, policy));
+}
+
+TEST(Scaling, AnAgentThatStartsWithoutAPurposeServesTheFirstThatWaits) {
+    PoolState state{.agents = {busy("1", "", kRoom)}, .functions = {waiting("a")}};
+    EXPECT_TRUE(scale(state, {.max_agents = 2}).starts.empty());
+    state.functions.push_back(waiting("b"));
+    const PoolOrders orders = scale(state, {.max_agents = 3});
+    ASSERT_EQ(orders.starts.size(), 1U);
+    EXPECT_EQ(orders.starts[0].model, "b");
 }
 
 TEST(Scaling, ASlotReturnsToMinInstancesOnceItHasSettled) {
@@ -282,7 +293,7 @@ TEST_P(RandomPool, NobodyWaitsWhileAnAgentCouldBeStarted) {
             std::ranges::count(orders.starts, function.model, &PoolOrders::Start::model) > 0;
         const bool has_taker = std::ranges::any_of(before.agents, [&](const PooledAgent& agent) {
             return !agent.is_ending && agent.room > 0 &&
-                   (agent.model == function.model || (!agent.is_busy && agent.model.empty()));
+                   (agent.model == function.model || agent.model.empty());
         });
         EXPECT_TRUE(is_full || has_start || has_taker) << function.model;
     }
