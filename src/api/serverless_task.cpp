@@ -106,7 +106,8 @@ json::Object task_progress_body(
     body.set("currentImage", "");
     if (!is_final && job) {
         const json::Value shown = progress_body(*job);
-        body.set("progress", shown["progress"]);
+        const bool has_begun = serverless_status(task.state) != "waiting";
+        if (has_begun) body.set("progress", shown["progress"]);
         body.set("etaRelative", shown["eta_relative"]);
         body.set("state", shown["state"]);
         body.set("textinfo", shown["textinfo"]);

@@ -100,6 +100,9 @@ TEST(ServerlessTask, ProgressIsNothingWhileItWaitsAndTheJobsWhileItRuns) {
     EXPECT_NEAR(running["progress"].as_double(), 0.51, 1e-9);
     EXPECT_EQ(running["state"]["sampling_step"].as_integer(), 5);
     EXPECT_EQ(running.as_object().find("queuePosition"), nullptr);
+    // A job that is known before its task was taken has done nothing yet.
+    const json::Value known = task_progress_body(task_in(TaskState::leased), job, {});
+    EXPECT_EQ(known["progress"].as_double(), 0.0);
 }
 
 TEST(ServerlessTask, APageSaysWhereTheNextOneBegins) {

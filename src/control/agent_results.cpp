@@ -13,7 +13,8 @@ namespace {
 using runtime::Deadline;
 using storage::TaskStore;
 
-/// Stores the pictures under keys of this attempt and names them in the result.
+/// Stores the pictures under keys of this attempt, which end in TASK_1.png and so on as the
+/// reference system's do, and names them in the result.
 Result<std::string> store_pictures(
     storage::ObjectStore& objects, const std::string& tenant, const cluster::Done& done) {
     DARKROOM_TRY_ASSIGN(api::TaskResult result, api::decode_result(done.result));
@@ -22,8 +23,8 @@ Result<std::string> store_pictures(
     }
     std::span<const std::byte> rest(done.images);
     for (std::size_t i = 0; i < result.images.size(); ++i) {
-        const std::string text =
-            format("{}/{}/{}/{}", tenant, done.id.task, done.id.attempt, result.images[i]);
+        const std::string name = format("{}_{}.png", done.id.task, i + 1);
+        const std::string text = format("{}/{}/{}/{}", tenant, done.id.task, done.id.attempt, name);
         DARKROOM_TRY_ASSIGN(const storage::ObjectKey key, storage::ObjectKey::parse(text));
         const auto size = static_cast<std::size_t>(done.image_bytes[i]);
         DARKROOM_TRY(objects.put(key, rest.first(size)));

@@ -169,7 +169,7 @@ TEST_F(AgentServiceTest, APictureIsStoredUnderItsAttempt) {
     EXPECT_EQ(final_state(id), TaskState::succeeded);
     const auto pictures = objects_.list({}).value();
     ASSERT_EQ(pictures.size(), 1u);
-    EXPECT_EQ(pictures[0].key.text(), "studio/" + id.text() + "/1/0.png");
+    EXPECT_EQ(pictures[0].key.text(), "studio/" + id.text() + "/1/" + id.text() + "_1.png");
 }
 
 TEST_F(AgentServiceTest, APictureThatDoesNotFitOnTheDiskEndsItsTaskWithThatReason) {
