@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
 
 #include "agent/checkpoint_facts.h"
+#include "agent/prompt_tokens.h"
 #include "agent/sampling_catalog.h"
 #include "base/clock.h"
 #include "base/disk_space.h"
 #include "base/format.h"
+#include "cluster/memory/in_process_event_bus.h"
 #include "cluster/process/child_provider.h"
 #include "command.h"
 #include "console.h"
 #include "control/agent_service.h"
+#include "control/announcing_task_store.h"
+#include "control/event_feed.h"
 #include "control/model_registry.h"
 #include "control/model_watcher.h"
 #include "engine/text/prompt_syntax.h"
@@ -178,14 +184,28 @@ runtime::Task<void> run_until_told(
     co_return Result<void>();
 }
 
+/// Event streams stay open, so thousands of connections are normal; each is a descriptor, and as
+/// many again stay free for files.
+std::size_t connection_limit() {
+    constexpr rlim_t kMost = 16'384;
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return http::Limits{}.connections;
+    rlimit wanted = limit;
+    wanted.rlim_cur = std::max(limit.rlim_cur, std::min<rlim_t>(limit.rlim_max, 2 * kMost));
+    if (setrlimit(RLIMIT_NOFILE, &wanted) == 0) limit = wanted;
+    return std::min(limit.rlim_cur / 2, kMost);
+}
+
 /// Everything that a server is made of, in the order of dependence.
 Result<void> run(const ServeOptions& options) {
     DARKROOM_TRY(configure_log(options));
     DARKROOM_TRY(check(options));
     SystemClock clock;
+    cluster::InProcessEventBus bus;
     DARKROOM_TRY_ASSIGN(
         const auto database, storage::SqliteDatabase::open(options.data / "tasks.db", clock));
-    DARKROOM_TRY_ASSIGN(const auto store, storage::SqliteTaskStore::open(database));
+    DARKROOM_TRY_ASSIGN(const auto rows, storage::SqliteTaskStore::open(database));
+    control::AnnouncingTaskStore store(*rows, bus);
     DARKROOM_TRY_ASSIGN(
         const auto objects, storage::FilesystemObjectStore::open(options.data / "objects"));
     std::error_code ignored;
@@ -202,13 +222,13 @@ Result<void> run(const ServeOptions& options) {
     DARKROOM_TRY_ASSIGN(
         const auto registry,
         control::ModelRegistry::open(
-            {models, uploads, model_store, *store, clock}, {options.import_folder}));
+            {models, uploads, model_store, store, clock}, {options.import_folder}));
 
     telemetry::Metrics metrics;
     runtime::IoThreads io(kIoThreads);
     runtime::BlockingPool blocking;
-    control::Dispatcher dispatcher(*store, clock, scheduling_of(options));
-    DARKROOM_TRY_ASSIGN(const std::vector<domain::Task> queued, read_queue(*store));
+    control::Dispatcher dispatcher(store, clock, scheduling_of(options));
+    DARKROOM_TRY_ASSIGN(const std::vector<domain::Task> queued, read_queue(store));
     dispatcher.adopt(queued);
     control::EngineMetrics engine_metrics(metrics);
     cluster::ChildProvider provider(io.executor(), child_options(options));
@@ -219,8 +239,10 @@ Result<void> run(const ServeOptions& options) {
     control::FunctionRegistry functions(function_store, std::move(known));
     control::AgentService agents(
         io.executor(),
-        {dispatcher, provider, models, *objects, blocking, engine_metrics, clock, functions},
+        {dispatcher, provider, models, *objects, blocking, engine_metrics, clock, functions, bus},
         pool_policy(options));
+    control::EventFeed events(io.executor(), store, bus);
+    events.start();
     gateway::OptionStore option_store(options.data / "options");
     DARKROOM_TRY_ASSIGN(
         gateway::UrlSigner urls, gateway::UrlSigner::open(options.data / "url-secret", clock));
@@ -241,6 +263,8 @@ Result<void> run(const ServeOptions& options) {
         kVersion,
         functions,
         controls_of(agents),
+        events,
+        agent::prompt_token_counter(),
         [folder = options.data] { return disk_space(folder); },
         options.minimum_free_bytes,
         database_counters(metrics, database->writer())};
@@ -251,6 +275,7 @@ Result<void> run(const ServeOptions& options) {
     server_options.address = options.host;
     server_options.port = options.port;
     server_options.hosts.allowed = options.allowed_hosts;
+    server_options.limits.connections = connection_limit();
     server_options.render = gateway::render_problem;
     server_options.observe = gateway::observer(metrics);
     auto server = http::Server::start(io.executor(), std::move(server_options), router.handler());
@@ -259,7 +284,7 @@ Result<void> run(const ServeOptions& options) {
         "listening",
         {{"url", (*server)->url()},
          {"models", static_cast<std::int64_t>(models.models().size())},
-         {"recovered_tasks", static_cast<std::int64_t>(store->recovered().requeued.size())}});
+         {"recovered_tasks", static_cast<std::int64_t>(rows->recovered().requeued.size())}});
     agents.start();
     tell_service_manager("READY=1");
     control::ModelWatcherOptions watching;

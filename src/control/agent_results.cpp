@@ -81,7 +81,8 @@ boost::asio::awaitable<void> AgentService::finish(std::shared_ptr<Link> link, cl
     }
     parts_.metrics.observe(
         TaskPhase::stored, static_cast<double>(parts_.clock.wall_ms() - drawn_ms) / 1'000.0);
-    storage::FinishedAttempt finished{std::move(token), *stored};
+    const auto result_bytes = static_cast<std::int64_t>(delivered->images.size());
+    storage::FinishedAttempt finished{std::move(token), *stored, result_bytes};
     const Result<domain::CompleteOutcome> outcome =
         co_await store_call(parts_.dispatcher.store(), &TaskStore::complete, std::move(finished));
     if (!outcome) {

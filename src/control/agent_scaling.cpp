@@ -209,7 +209,7 @@ runtime::Task<void> AgentService::end_late(AgentPool::Held held, std::int64_t ti
     const Result<domain::FailOutcome> outcome =
         co_await store_call(parts_.dispatcher.store(), &TaskStore::fail, std::move(attempt));
     if (!outcome) co_return outcome.error();
-    drop(token);
+    drop(held.agent, held.id);
     pool_.release(held.agent, held.id);
     if (*outcome == domain::FailOutcome::stale) co_return Result<void>();
     parts_.dispatcher.task_ended(*id);

@@ -7,6 +7,7 @@
 #include "api/task_payload.h"
 #include "base/file.h"
 #include "base/random.h"
+#include "cluster/memory/in_process_event_bus.h"
 #include "control/agent_service.h"
 #include "control/scripted_agent.h"
 #include "runtime/block_on.h"
@@ -56,7 +57,8 @@ class AgentPoolTest : public testing::Test {
                 blocking_,
                 engine_metrics_,
                 clock_,
-                functions_},
+                functions_,
+                bus_},
             policy);
         service_->start();
     }
@@ -138,6 +140,7 @@ class AgentPoolTest : public testing::Test {
     Dispatcher dispatcher_{store_, clock_};
     runtime::IoThreads io_{2};
     runtime::BlockingPool blocking_;
+    cluster::InProcessEventBus bus_;
     std::unique_ptr<AgentService> service_;
 };
 

@@ -27,13 +27,18 @@ AgentService::AgentService(
     boost::asio::any_io_executor executor, AgentServiceParts parts, scheduling::PoolPolicy policy)
     : parts_(parts), policy_(policy), pool_(policy), group_(std::move(executor)) {
     parts_.dispatcher.on_interrupt([this](const domain::TaskId& id) { interrupt(id); });
-    parts_.dispatcher.on_cancel([this](const domain::LeaseToken& token) { drop(token); });
+    parts_.dispatcher.on_cancel([&bus = parts_.bus](const domain::LeaseToken& token) {
+        bus.publish(cluster::CancelHint{{token.id.text(), token.attempt}, token.agent});
+    });
+    subscription_ =
+        parts_.bus.subscribe([this](const cluster::BusMessage& message) { hear(message); });
 }
 
 AgentService::~AgentService() {
     stopping_ = true;
     parts_.dispatcher.on_interrupt({});
     parts_.dispatcher.on_cancel({});
+    subscription_ = {};
     group_.cancel();
 }
 
@@ -112,7 +117,7 @@ boost::asio::awaitable<void> AgentService::receive(
         pool_changed_.notify_all();
         link->changed.notify_all();
     } else if (const auto* progress = std::get_if<cluster::Progress>(&message)) {
-        parts_.dispatcher.progress().update(*progress);
+        report(*progress);
     } else if (const auto* report = std::get_if<cluster::EngineReport>(&message)) {
         parts_.metrics.add(*report);
         if (report->work == "load") note_load(*link, report->seconds);
@@ -172,11 +177,21 @@ void AgentService::interrupt(const domain::TaskId& id) {
         link->post(cluster::Interrupt{{id.text(), 0}});
 }
 
+void AgentService::hear(const cluster::BusMessage& message) {
+    const auto* hint = std::get_if<cluster::CancelHint>(&message);
+    if (hint != nullptr) drop(hint->agent, hint->id);
+}
+
 /// The attempt has ended in the store; without this its agent would draw on until its next
 /// heartbeat.
-void AgentService::drop(const domain::LeaseToken& token) {
-    const std::shared_ptr<Link> link = find(token.agent);
-    if (link) link->post(cluster::Drop{{{token.id.text(), token.attempt}}});
+void AgentService::drop(const std::string& agent, const cluster::AttemptId& id) {
+    const std::shared_ptr<Link> link = find(agent);
+    if (link) link->post(cluster::Drop{{id}});
+}
+
+void AgentService::report(const cluster::Progress& progress) {
+    std::optional<std::string> tenant = parts_.dispatcher.progress().update(progress);
+    if (tenant) parts_.bus.publish(cluster::ProgressChanged{*std::move(tenant), progress});
 }
 
 void AgentService::retire(const std::string& model) {

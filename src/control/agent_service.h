@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/guarded.h"
+#include "cluster/event_bus.h"
 #include "cluster/instance_provider.h"
 #include "control/agent_pool.h"
 #include "control/dispatcher.h"
@@ -35,6 +36,7 @@ struct AgentServiceParts {
     EngineMetrics& metrics;
     Clock& clock;
     FunctionRegistry& functions;
+    cluster::EventBus& bus;
 };
 
 /// Runs the pool of agents: starts and ends them as scheduling::scale says, hands them tasks as
@@ -131,7 +133,9 @@ class AgentService {
     void learn(const domain::TaskId& id, double device_s);
     void note_load(Link& link, double seconds);
     void interrupt(const domain::TaskId& id);
-    void drop(const domain::LeaseToken& token);
+    void hear(const cluster::BusMessage& message);
+    void drop(const std::string& agent, const cluster::AttemptId& id);
+    void report(const cluster::Progress& progress);
     boost::asio::awaitable<void> remove_pictures(std::string tenant, cluster::AttemptId id);
 
     AgentServiceParts parts_;
@@ -146,6 +150,7 @@ class AgentService {
     Guarded<Backoff> backoff_;
     /// Fires when an agent comes, goes, or has other room.
     runtime::AsyncEvent pool_changed_;
+    cluster::Subscription subscription_;
     runtime::TaskGroup group_;
 };
 

@@ -10,6 +10,7 @@
 #include "api/task_payload.h"
 #include "base/file.h"
 #include "base/random.h"
+#include "cluster/memory/in_process_event_bus.h"
 #include "control/hooked_task_store.h"
 #include "control/scripted_agent.h"
 #include "runtime/block_on.h"
@@ -145,6 +146,7 @@ class AgentServiceTest : public testing::Test {
     ModelFolder models_{folder_, folder_ / "hashes.json"};
     telemetry::Metrics metrics_;
     EngineMetrics engine_metrics_{metrics_};
+    cluster::InProcessEventBus bus_;
     ScriptedProvider provider_;
     Dispatcher dispatcher_{store_, clock_};
     runtime::IoThreads io_{2};
@@ -160,7 +162,8 @@ class AgentServiceTest : public testing::Test {
          blocking_,
          engine_metrics_,
          clock_,
-         functions_}};
+         functions_,
+         bus_}};
 };
 
 TEST_F(AgentServiceTest, APictureIsStoredUnderItsAttempt) {

@@ -9,6 +9,7 @@
 #include "api/task_payload.h"
 #include "base/file.h"
 #include "base/random.h"
+#include "cluster/memory/in_process_event_bus.h"
 #include "control/agent_service.h"
 #include "control/scripted_agent.h"
 #include "runtime/block_on.h"
@@ -120,6 +121,7 @@ class FairnessTest : public testing::Test {
     runtime::BlockingPool blocking_;
     std::string resident_;
     int switches_ = 0;
+    cluster::InProcessEventBus bus_;
     storage::InMemoryFunctionStore function_store_{clock_};
     FunctionRegistry functions_{function_store_, {}};
     AgentService service_{
@@ -131,7 +133,8 @@ class FairnessTest : public testing::Test {
          blocking_,
          engine_metrics_,
          clock_,
-         functions_}};
+         functions_,
+         bus_}};
 };
 
 TEST_F(FairnessTest, AFloodOfOneTenantHardlyDelaysAnother) {

@@ -83,6 +83,15 @@ class HookedTaskStore final : public storage::TaskStore {
     void expire_leases(Completion<storage::EndedLeases> done) override {
         store_.expire_leases(std::move(done));
     }
+    void remove(domain::TaskId id, Completion<void> done) override {
+        store_.remove(std::move(id), std::move(done));
+    }
+    void events(storage::EventFilter filter, Completion<storage::EventPage> done) override {
+        store_.events(std::move(filter), std::move(done));
+    }
+    void usage(storage::UsageFilter filter, Completion<std::vector<domain::Usage>> done) override {
+        store_.usage(std::move(filter), std::move(done));
+    }
 
   private:
     void run(Hook& hook) {

@@ -47,10 +47,12 @@ void ProgressTable::release(const domain::TaskId& id) {
     if (task != nullptr) task->is_held = false;
 }
 
-void ProgressTable::update(const cluster::Progress& progress) {
+std::optional<std::string> ProgressTable::update(const cluster::Progress& progress) {
     const auto tasks = tasks_.lock();
     LiveTask* task = find_by_id(*tasks, progress.id.task);
-    if (task != nullptr) task->progress = progress;
+    if (task == nullptr) return std::nullopt;
+    task->progress = progress;
+    return task->tenant;
 }
 
 std::vector<domain::TaskId> ProgressTable::interrupt(

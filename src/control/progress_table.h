@@ -43,7 +43,8 @@ class ProgressTable {
     void hold(const domain::TaskId& id);
     /// Back to waiting.
     void release(const domain::TaskId& id);
-    void update(const cluster::Progress& progress);
+    /// The tenant of the task; nothing when it is not here.
+    std::optional<std::string> update(const cluster::Progress& progress);
     /// Marks the held tasks of a tenant, or one of them by its name, and returns their ids.
     std::vector<domain::TaskId> interrupt(
         const std::string& tenant, const std::optional<std::string>& name);

@@ -35,6 +35,10 @@ struct NewTask {
     std::int64_t not_before_ms = 0;
     /// Wall time after which a task that still waits is expired.
     std::optional<std::int64_t> deadline_ms = {};
+    // For the account of what a tenant used.
+    std::int64_t pictures = 0;
+    /// Steps times pixels over all pictures.
+    std::int64_t step_pixels = 0;
 };
 
 /// One request's work: the row that is the truth.
@@ -68,6 +72,14 @@ struct Task {
     /// When the newest attempt began to draw.
     std::optional<std::int64_t> started_ms = {};
     std::optional<std::int64_t> finished_ms = {};
+
+    // What the task used.
+    std::int64_t pictures = 0;
+    std::int64_t step_pixels = 0;
+    /// How long agents drew, in all attempts that have ended.
+    std::int64_t busy_ms = 0;
+    /// Size of the stored pictures.
+    std::int64_t result_bytes = 0;
 
     bool cancel_requested = false;
     /// Why the task ended without a result.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "domain/task_lifecycle.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -20,7 +21,14 @@ void enter(Task& task, TaskState next) {
     if (!is_held(next)) task.lease_until_ms.reset();
 }
 
+/// Books the time of an attempt that ends. A wall clock that was set back costs nothing.
+void book_time(Task& task, std::int64_t wall_ms) {
+    if (!task.started_ms || !is_held(task.state)) return;
+    task.busy_ms += std::max<std::int64_t>(wall_ms - *task.started_ms, 0);
+}
+
 void finish(Task& task, TaskState last, std::int64_t wall_ms) {
+    book_time(task, wall_ms);
     enter(task, last);
     task.finished_ms = wall_ms;
 }
@@ -30,14 +38,15 @@ void finish_cancelled(Task& task, std::int64_t wall_ms) {
     task.error = Error{ErrorCode::cancelled, "the task was cancelled"};
 }
 
-void requeue(Task& task) {
+void requeue(Task& task, std::int64_t wall_ms) {
+    book_time(task, wall_ms);
     enter(task, TaskState::queued);
     task.owner.clear();
     task.started_ms.reset();
 }
 
 void requeue_after_failure(Task& task, const FailureContext& context) {
-    requeue(task);
+    requeue(task, context.wall_ms);
     if (context.policy.retry_delay_ms > 0) {
         task.not_before_ms = context.wall_ms + context.policy.retry_delay_ms;
     }
@@ -69,6 +78,8 @@ Task make_task(NewTask request, std::int64_t created_ms) {
     task.not_before_ms = request.not_before_ms;
     task.deadline_ms = request.deadline_ms;
     task.created_ms = created_ms;
+    task.pictures = request.pictures;
+    task.step_pixels = request.step_pixels;
     return task;
 }
 
@@ -110,7 +121,7 @@ LeaseStatus begin_uploading(Task& task, const LeaseToken& token) {
 }
 
 CompleteOutcome complete(
-    Task& task, const LeaseToken& token, std::string result, std::int64_t wall_ms) {
+    Task& task, const LeaseToken& token, TaskOutput output, std::int64_t wall_ms) {
     if (!holds(task, token)) {
         const bool is_own = task.attempt == token.attempt && task.owner == token.agent;
         if (is_own && task.state == TaskState::succeeded) return CompleteOutcome::completed;
@@ -122,7 +133,8 @@ CompleteOutcome complete(
         return CompleteOutcome::cancelled;
     }
     finish(task, TaskState::succeeded, wall_ms);
-    task.result = std::move(result);
+    task.result = std::move(output.result);
+    task.result_bytes = output.result_bytes;
     return CompleteOutcome::completed;
 }
 
@@ -155,7 +167,7 @@ ReleaseOutcome release(Task& task, Release release, const FailureContext& contex
         return ReleaseOutcome::cancelled;
     }
     if (!release.counts_as_failure) {
-        requeue(task);
+        requeue(task, context.wall_ms);
         return ReleaseOutcome::requeued;
     }
     if (task.failures > context.policy.max_failures) {

@@ -61,6 +61,14 @@ struct TaskFailure {
     bool is_retryable = false;
 };
 
+/// What an attempt made.
+struct TaskOutput {
+    /// JSON text for Task::result.
+    std::string result;
+    /// Size of the pictures that were stored.
+    std::int64_t result_bytes = 0;
+};
+
 struct Release {
     /// True when the engine broke, false for a drain or a restart of the server.
     bool counts_as_failure = true;
@@ -90,7 +98,7 @@ LeaseStatus begin_uploading(Task& task, const LeaseToken& token);
 /// Ends the task with its result, or as cancelled when that was asked for first. A repeated call
 /// of the attempt that ended the task gets the first answer again.
 CompleteOutcome complete(
-    Task& task, const LeaseToken& token, std::string result, std::int64_t wall_ms);
+    Task& task, const LeaseToken& token, TaskOutput output, std::int64_t wall_ms);
 
 struct FailureContext {
     RetryPolicy policy;

@@ -63,15 +63,15 @@ TEST(TaskLifecycle, RunningIsStampedOnceAndUploadingDoesNotGoBack) {
 
 TEST(TaskLifecycle, AFinishedTaskIgnoresEveryCall) {
     Leased leased = leased_task();
-    ASSERT_EQ(complete(leased.task, leased.token, "{\"a\":1}", kNow), CompleteOutcome::completed);
+    ASSERT_EQ(complete(leased.task, leased.token, {"{\"a\":1}"}, kNow), CompleteOutcome::completed);
     EXPECT_EQ(leased.task.finished_ms, kNow);
     EXPECT_FALSE(leased.task.lease_until_ms);
 
-    EXPECT_EQ(complete(leased.task, leased.token, "{}", 9'000), CompleteOutcome::completed);
+    EXPECT_EQ(complete(leased.task, leased.token, {"{}"}, 9'000), CompleteOutcome::completed);
     EXPECT_EQ(leased.task.result, "{\"a\":1}");
     EXPECT_EQ(leased.task.finished_ms, kNow);
     EXPECT_EQ(
-        complete(leased.task, LeaseToken{leased.task.id, 1, "agent-2"}, "{}", kNow),
+        complete(leased.task, LeaseToken{leased.task.id, 1, "agent-2"}, {"{}"}, kNow),
         CompleteOutcome::stale);
     EXPECT_EQ(fail(leased.task, leased.token, TaskFailure{}, context_with({})), FailOutcome::stale);
     EXPECT_EQ(renew_lease(leased.task, leased.token, 1), LeaseStatus::lost);
@@ -85,11 +85,11 @@ TEST(TaskLifecycle, ACancelBeforeTheEndWins) {
     Leased leased = leased_task();
     EXPECT_EQ(cancel(leased.task, 2'000), CancelOutcome::requested);
     EXPECT_EQ(renew_lease(leased.task, leased.token, 50'000), LeaseStatus::cancel_requested);
-    EXPECT_EQ(complete(leased.task, leased.token, "{}", kNow), CompleteOutcome::cancelled);
+    EXPECT_EQ(complete(leased.task, leased.token, {"{}"}, kNow), CompleteOutcome::cancelled);
     EXPECT_EQ(leased.task.state, TaskState::cancelled);
     EXPECT_EQ(leased.task.result, "");
     EXPECT_EQ(leased.task.finished_ms, kNow);
-    EXPECT_EQ(complete(leased.task, leased.token, "{}", kNow), CompleteOutcome::cancelled);
+    EXPECT_EQ(complete(leased.task, leased.token, {"{}"}, kNow), CompleteOutcome::cancelled);
 }
 
 TEST(TaskLifecycle, ACancelledTaskSaysSoHoweverItEnded) {
@@ -97,7 +97,7 @@ TEST(TaskLifecycle, ACancelledTaskSaysSoHoweverItEnded) {
     EXPECT_EQ(cancel(waiting, kNow), CancelOutcome::cancelled);
     Leased completed = leased_task();
     cancel(completed.task, kNow);
-    complete(completed.task, completed.token, "{}", kNow);
+    complete(completed.task, completed.token, {"{}"}, kNow);
     Leased failed = leased_task();
     cancel(failed.task, kNow);
     fail(failed.task, failed.token, {{ErrorCode::internal, "out of paper"}}, context_with({}));

@@ -23,6 +23,7 @@ inline Answer read_answer(http::RawSocket& socket) {
     constexpr std::string_view kType = "Content-Type: ";
     if (!text.starts_with(kVersion)) return answer;
     answer.status = std::stoi(text.substr(kVersion.size()));
+    if (text.find(kType) == std::string::npos) return answer;
     const std::size_t type = text.find(kType) + kType.size();
     answer.media_type = text.substr(type, text.find_first_of(";\r", type) - type);
     answer.body = text.substr(text.find("\r\n\r\n") + 4);

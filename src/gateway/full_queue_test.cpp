@@ -7,6 +7,7 @@
 #include "api/test_surroundings.h"
 #include "base/file.h"
 #include "base/random.h"
+#include "cluster/memory/in_process_event_bus.h"
 #include "gateway/gateway.h"
 #include "http/server_fixture.h"
 #include "json/json.h"
@@ -66,6 +67,8 @@ class FullQueue : public http::ServerTest {
     telemetry::Metrics metrics_;
     storage::InMemoryFunctionStore function_store_{clock_};
     control::FunctionRegistry functions_{function_store_, {}};
+    cluster::InProcessEventBus bus_;
+    control::EventFeed feed_{io_.executor(), store_, bus_};
     Parts parts_{
         dispatcher_,
         models_,
@@ -82,7 +85,10 @@ class FullQueue : public http::ServerTest {
         [] { return true; },
         "1.0",
         functions_,
-        {}};
+        {},
+        feed_,
+        [](const domain::Generation&) -> Result<api::PromptTokens> { return api::PromptTokens{}; },
+        [this] { return disk_space(folder_); }};
 };
 
 TEST_F(FullQueue, RefusesWithTheTimeToComeBack) {

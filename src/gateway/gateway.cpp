@@ -11,7 +11,7 @@ namespace darkroom::gateway {
 namespace {
 
 bool is_serverless(std::string_view path) {
-    constexpr std::array<std::string_view, 11> kPlaces = {
+    constexpr std::array<std::string_view, 13> kPlaces = {
         "/txt2img",
         "/img2img",
         "/tasks",
@@ -22,7 +22,9 @@ bool is_serverless(std::string_view path) {
         "/list",
         "/batch_update_sd_resource",
         "/del",
-        "/restart"};
+        "/restart",
+        "/events",
+        "/usage"};
     return std::ranges::any_of(kPlaces, [path](std::string_view place) {
         return path.starts_with(place) &&
                (path.size() == place.size() || path[place.size()] == '/');
@@ -39,6 +41,9 @@ void add_routes(http::Router& router, Parts& parts) {
     add_function_routes(router, parts);
     add_model_routes(router, parts);
     add_upload_routes(router, parts);
+    add_removal_routes(router, parts);
+    add_event_routes(router, parts);
+    add_usage_routes(router, parts);
 }
 
 http::Response respond(const api::Refusal& refusal) {

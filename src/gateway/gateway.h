@@ -6,10 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "api/dry_run.h"
 #include "api/refused_fields.h"
 #include "base/clock.h"
 #include "base/disk_space.h"
 #include "control/dispatcher.h"
+#include "control/event_feed.h"
 #include "control/function_registry.h"
 #include "control/model_folder.h"
 #include "control/model_registry.h"
@@ -56,6 +58,8 @@ struct Parts {
     std::string version;
     control::FunctionRegistry& functions;
     AgentControls agents;
+    control::EventFeed& events;
+    api::CountTokens count_tokens;
     /// Room on the disk of the data folder. May block.
     std::function<Result<DiskSpace>()> disk_space;
     /// With less room than this no requests are asked for, and /healthz says so.

@@ -48,6 +48,9 @@ Order make_order(
     task.request = api::encode_generation(order.generation);
     task.body_hash = sha256_hex(request_text);
     task.idempotency_key = accepted.task_name;
+    const domain::Generation& drawn = order.generation;
+    task.pictures = drawn.iterations * drawn.batch_size;
+    task.step_pixels = task.pictures * drawn.steps * drawn.width * drawn.height;
     order.submission.iterations = order.generation.iterations;
     order.submission.batch_size = order.generation.batch_size;
     order.submission.work = scheduling::work_of(order.generation);

@@ -14,6 +14,9 @@ void add_serverless_routes(http::Router& router, Parts& parts);
 void add_task_routes(http::Router& router, Parts& parts);
 void add_model_routes(http::Router& router, Parts& parts);
 void add_upload_routes(http::Router& router, Parts& parts);
+void add_removal_routes(http::Router& router, Parts& parts);
+void add_event_routes(http::Router& router, Parts& parts);
+void add_usage_routes(http::Router& router, Parts& parts);
 void add_operations_routes(http::Router& router, Parts& parts);
 
 /// POST /sdapi/v1/txt2img and img2img.

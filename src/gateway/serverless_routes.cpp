@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // POST /txt2img and POST /img2img of the serverless Stable Diffusion API.
 
+#include "api/idempotency_key.h"
 #include "api/serverless_request.h"
 #include "api/serverless_task.h"
 #include "base/format.h"
 #include "gateway/generation.h"
 #include "gateway/routes.h"
+#include "gateway/submit_options.h"
 #include "gateway/task_views.h"
 
 namespace darkroom::gateway {
@@ -20,6 +22,8 @@ struct Envelope {
     std::string name;
     bool is_async = false;
     std::vector<std::string> unknown_fields;
+    /// What would be drawn, where only that was asked.
+    std::optional<domain::Generation> dry_run;
 };
 
 http::Response answer(const Envelope& envelope, int status, json::Object body) {
@@ -53,6 +57,9 @@ api::Outcome<Order> order_of(
     const Caller caller = caller_of(request);
     const domain::TaskId id = domain::TaskId::random();
     DARKROOM_TRY_ASSIGN(envelope.name, api::parse_task_name(request.headers.get("taskId")));
+    Result<std::string> name = submit_name(request, std::move(envelope.name));
+    if (!name) return api::message_refusal(422, name.error().message);
+    envelope.name = *std::move(name);
     const bool is_named = !envelope.name.empty();
     if (!is_named) envelope.name = id.text();
     envelope.is_async = http::equal_ignoring_case(request.headers.get("Request-Type"), "async");
@@ -65,6 +72,9 @@ api::Outcome<Order> order_of(
         "force_task_id", is_named ? json::Value(envelope.name) : json::Value());
     auto accepted = accept(parts, caller, parsed.request);
     if (!accepted) return api::as_message(accepted.error());
+    const Result<bool> is_dry = wants_dry_run(request);
+    if (!is_dry) return api::message_refusal(422, is_dry.error().message);
+    if (*is_dry) envelope.dry_run = accepted->generation;
     return make_order(caller, id, *std::move(accepted), request.body);
 }
 
@@ -73,10 +83,20 @@ awaitable<http::Response> serverless_drawing(
     Envelope envelope;
     auto accepted = order_of(parts, kind, request, envelope);
     if (!accepted) co_return answer(envelope, accepted.error());
+    if (envelope.dry_run) {
+        envelope.name.clear();
+        const auto body = co_await dry_run(parts, *envelope.dry_run);
+        co_return body ? answer(envelope, 200, *body)
+                       : answer(envelope, api::as_message(body.error()));
+    }
     Order order = *std::move(accepted);
     const Result<domain::Task> submitted = co_await submit(parts, std::move(order));
     if (!submitted) {
-        http::Response refused = fail(envelope, submitted.error());
+        const Error error = submit_error(request, submitted.error());
+        if (error.field == api::kIdempotencyKey) {
+            co_return answer(envelope, api::failed_task_refusal(422, envelope.name, error.message));
+        }
+        http::Response refused = fail(envelope, error);
         add_retry_after(refused, parts, caller_of(request), submitted.error());
         co_return refused;
     }

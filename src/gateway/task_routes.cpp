@@ -21,30 +21,6 @@ using storage::TaskStore;
 constexpr std::int32_t kDefaultPage = 100;
 constexpr std::int32_t kLongestPage = 1000;
 
-/// The caller's task of that name: one that it chose itself, or the id. Somebody else's task is
-/// not found.
-runtime::Task<domain::Task> find_task(Parts& parts, const http::Request& request) {
-    const Caller caller = caller_of(request);
-    std::string name(request.parameters.get("taskId"));
-    TaskStore& store = parts.dispatcher.store();
-    const Result<domain::TaskId> id = domain::TaskId::parse(name);
-    // A name comes first: it may look like the id of another task.
-    storage::TaskName named{caller.tenant, std::move(name)};
-    Result<domain::Task> task =
-        co_await control::store_call(store, &TaskStore::find, std::move(named));
-    if (task || task.error().code != ErrorCode::not_found || !id) co_return task;
-    task = co_await control::store_call(store, &TaskStore::get, *id);
-    if (task && task->tenant != caller.tenant) co_return storage::no_such_task();
-    co_return task;
-}
-
-http::Response not_found_or(const Error& error) {
-    if (error.code == ErrorCode::not_found || error.code == ErrorCode::invalid_argument) {
-        return respond(api::message_refusal(404, "not found"));
-    }
-    return respond(message_from(error));
-}
-
 Result<json::Object> finished_body(
     const Parts& parts, const domain::Task& task, const http::Request& request) {
     DARKROOM_TRY_ASSIGN(const api::TaskPictures pictures, pictures_of(parts, task, request));

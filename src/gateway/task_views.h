@@ -10,6 +10,13 @@
 /// What the serverless routes share.
 namespace darkroom::gateway {
 
+/// The caller's task of the name in the path: one that it chose itself, or the id. Somebody else's
+/// task is not found.
+runtime::Task<domain::Task> find_task(Parts& parts, const http::Request& request);
+
+/// 404 for a task that is not there, else the error's status.
+http::Response not_found_or(const Error& error);
+
 /// The pictures of a task that succeeded, with http links to the host that the caller asked. Fails
 /// with corrupt_input.
 Result<api::TaskPictures> pictures_of(

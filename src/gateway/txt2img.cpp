@@ -4,6 +4,7 @@
 #include "base/encoding.h"
 #include "gateway/generation.h"
 #include "gateway/routes.h"
+#include "gateway/submit_options.h"
 
 namespace darkroom::gateway {
 namespace {
@@ -29,11 +30,21 @@ boost::asio::awaitable<http::Response> draw_pictures(
     const Caller caller = caller_of(request);
     auto accepted = accept(parts, caller, *parsed);
     if (!accepted) co_return respond(accepted.error());
+    Result<std::string> name = submit_name(request, accepted->task_name);
+    if (!name) co_return respond(api::refusal_from(name.error()));
+    accepted->task_name = *std::move(name);
+    const Result<bool> is_dry = wants_dry_run(request);
+    if (!is_dry) co_return respond(api::refusal_from(is_dry.error()));
+    if (*is_dry) {
+        const auto body = co_await dry_run(parts, accepted->generation);
+        co_return body ? respond(json::Value(*body)) : respond(body.error());
+    }
 
     Order order = make_order(caller, domain::TaskId::random(), *std::move(accepted), request.body);
     const Result<domain::Task> submitted = co_await submit(parts, std::move(order));
     if (!submitted) {
-        http::Response refused = respond(api::refusal_from(submitted.error()));
+        http::Response refused =
+            respond(api::refusal_from(submit_error(request, submitted.error())));
         add_retry_after(refused, parts, caller, submitted.error());
         co_return refused;
     }

@@ -360,6 +360,9 @@ awaitable<bool> Session::send_stream(Outgoing& outgoing) {
         failure = std::current_exception();
     }
     if (failure) {
+        const boost::asio::cancellation_state state =
+            co_await boost::asio::this_coro::cancellation_state;
+        if (state.cancelled() != boost::asio::cancellation_type::none) co_return false;
         log::error("response stream threw", {{"path", outgoing.path}, {"error", text_of(failure)}});
         co_return false;
     }

@@ -10,6 +10,9 @@ namespace darkroom::storage {
 namespace {
 
 constexpr std::int32_t kMostTasksPerCall = 1'000;
+/// Sums over very many tasks stay far from overflow.
+constexpr std::int64_t kMostOfOneTask = std::int64_t{1} << 48;
+constexpr std::int64_t kLongestUsageDays = 3'660;
 constexpr std::int64_t kLongestLeaseMs = 24LL * 60 * 60 * 1'000;
 
 Result<void> require_text(std::string_view text, const char* field) {
@@ -66,10 +69,17 @@ Error idempotency_key_reused() {
         "idempotency_key"};
 }
 
+Error task_not_final() {
+    return Error{
+        ErrorCode::conflict, "the task has not ended yet; cancel it before removing it", "task_id"};
+}
+
 Result<void> validate(const domain::NewTask& request) {
     DARKROOM_TRY(require_text(request.tenant, "tenant"));
     DARKROOM_TRY(require_text(request.kind, "kind"));
     DARKROOM_TRY(require_finite(request.cost_s, "cost_s"));
+    DARKROOM_TRY(require_range(request.pictures, {0, kMostOfOneTask}, "pictures"));
+    DARKROOM_TRY(require_range(request.step_pixels, {0, kMostOfOneTask}, "step_pixels"));
     return require_finite(request.vft, "vft");
 }
 
@@ -97,6 +107,19 @@ Result<void> validate(const Heartbeat& request) {
 
 Result<void> validate(const AgentRelease& request) {
     return require_text(request.agent, "agent");
+}
+
+Result<void> validate(const EventFilter& request) {
+    return require_range(request.limit, {1, kMostTasksPerCall}, "limit");
+}
+
+Result<void> validate(const UsageFilter& request) {
+    constexpr std::int64_t kLastDay = 100'000'000;
+    DARKROOM_TRY(require_range(request.first_day, {0, kLastDay}, "first_day"));
+    return require_range(
+        request.last_day,
+        {request.first_day, request.first_day + kLongestUsageDays - 1},
+        "last_day");
 }
 
 }  // namespace darkroom::storage

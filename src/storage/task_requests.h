@@ -9,7 +9,9 @@
 
 #include "base/result.h"
 #include "domain/task.h"
+#include "domain/task_event.h"
 #include "domain/task_lifecycle.h"
+#include "domain/usage.h"
 
 /// Requests and replies of TaskStore.
 namespace darkroom::storage {
@@ -92,6 +94,8 @@ struct FinishedAttempt {
     domain::LeaseToken token;
     /// JSON text for Task::result.
     std::string result;
+    /// Size of the pictures that were stored.
+    std::int64_t result_bytes = 0;
 };
 
 struct FailedAttempt {
@@ -120,10 +124,36 @@ struct EndedLeases {
     }
 };
 
+struct EventFilter {
+    /// Every tenant when absent.
+    std::optional<std::string> tenant = {};
+    /// Every task when absent.
+    std::optional<domain::TaskId> task = {};
+    /// Only events after this one.
+    std::int64_t after = 0;
+    std::int32_t limit = 100;
+};
+
+struct EventPage {
+    /// Oldest first.
+    std::vector<domain::TaskEvent> events;
+    /// The last sequence that the log gave out, to any task; 0 before the first.
+    std::int64_t newest = 0;
+};
+
+struct UsageFilter {
+    /// Every tenant when absent.
+    std::optional<std::string> tenant = {};
+    /// Days since 1970-01-01, both included.
+    std::int64_t first_day = 0;
+    std::int64_t last_day = 0;
+};
+
 // The answers that every store gives in the same words.
 Error no_such_task();
 Error task_id_taken();
 Error idempotency_key_reused();
+Error task_not_final();
 
 /// Refuse, with invalid_argument and the field, what no store can take: an empty tenant, kind,
 /// agent or name of a task, a number that is not finite, a count or lease out of range.
@@ -133,5 +163,7 @@ Result<void> validate(const TaskFilter& request);
 Result<void> validate(const ClaimRequest& request);
 Result<void> validate(const Heartbeat& request);
 Result<void> validate(const AgentRelease& request);
+Result<void> validate(const EventFilter& request);
+Result<void> validate(const UsageFilter& request);
 
 }  // namespace darkroom::storage

@@ -22,9 +22,9 @@ class TaskStore {
   public:
     virtual ~TaskStore() = default;
 
-    /// Adds a task. The same (tenant, idempotency_key) with the same body hash gives the first
-    /// row again; with another hash it fails with conflict, field "idempotency_key". An id that
-    /// is taken fails with conflict, field "task_id".
+    /// Adds a task. The same (tenant, idempotency_key) with the same kind and body hash gives the
+    /// first row again; else it fails with conflict, field "idempotency_key". An id that is taken
+    /// fails with conflict, field "task_id".
     virtual void submit(domain::NewTask request, Completion<Submitted> done) = 0;
 
     /// Fails with not_found.
@@ -72,6 +72,18 @@ class TaskStore {
     /// The reaper: ends leases that ran out (as failures) and tasks that waited past their
     /// deadline.
     virtual void expire_leases(Completion<EndedLeases> done) = 0;
+
+    /// Removes a task that has ended, with its events; what it used stays on the account, and its
+    /// key may be used again. Fails with not_found, and with conflict while it has not ended.
+    virtual void remove(domain::TaskId id, Completion<void> done) = 0;
+
+    /// The log: every change of a task's state, written with the change. Events of a task are
+    /// removed with it.
+    virtual void events(EventFilter filter, Completion<EventPage> done) = 0;
+
+    /// What tenants used by model and day of submission, removed tasks included; ordered by
+    /// tenant, day, model.
+    virtual void usage(UsageFilter filter, Completion<std::vector<domain::Usage>> done) = 0;
 };
 
 }  // namespace darkroom::storage

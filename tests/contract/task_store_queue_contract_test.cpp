@@ -89,6 +89,17 @@ TEST_P(TaskQueueContract, ARepeatedSubmitShowsWhereTheTaskStands) {
     EXPECT_EQ(repeated.task.result, "{\"n\":1}");
 }
 
+TEST_P(TaskQueueContract, TheSameKeyForAnotherKindOfWorkIsAConflict) {
+    domain::NewTask request = new_task();
+    request.idempotency_key = "key-1";
+    submit(request);
+    request.id = TaskId::random();
+    request.kind = "extras";
+    const auto refused = wait(*store, &TaskStore::submit, request);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().field, "idempotency_key");
+}
+
 TEST_P(TaskQueueContract, TheSameKeyWithAnotherBodyIsAConflict) {
     domain::NewTask first = new_task();
     first.idempotency_key = "key-1";

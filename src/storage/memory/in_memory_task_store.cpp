@@ -55,7 +55,10 @@ void InMemoryTaskStore::claim(ClaimRequest request, Completion<std::vector<domai
         const auto table = table_.lock();
         const std::int64_t lease_until_ms = clock_.boot_ms() + request.lease_ms;
         for (domain::Task* task : table->claimable(request, clock_.wall_ms())) {
-            domain::grant_lease(*task, request.agent, lease_until_ms);
+            table->change(*task, clock_.wall_ms(), [&](domain::Task& row) {
+                domain::grant_lease(row, request.agent, lease_until_ms);
+                return true;
+            });
             claimed.push_back(*task);
         }
     }
@@ -84,7 +87,9 @@ void InMemoryTaskStore::mark_running(
     domain::LeaseToken token, Completion<domain::LeaseStatus> done) {
     domain::LeaseStatus status = domain::LeaseStatus::lost;
     if (const auto table = table_.lock(); domain::Task* task = table->find(token.id)) {
-        status = domain::begin_running(*task, token, clock_.wall_ms());
+        const std::int64_t now = clock_.wall_ms();
+        status = table->change(
+            *task, now, [&](domain::Task& row) { return domain::begin_running(row, token, now); });
     }
     done(status);
 }
@@ -93,7 +98,9 @@ void InMemoryTaskStore::mark_uploading(
     domain::LeaseToken token, Completion<domain::LeaseStatus> done) {
     domain::LeaseStatus status = domain::LeaseStatus::lost;
     if (const auto table = table_.lock(); domain::Task* task = table->find(token.id)) {
-        status = domain::begin_uploading(*task, token);
+        status = table->change(*task, clock_.wall_ms(), [&](domain::Task& row) {
+            return domain::begin_uploading(row, token);
+        });
     }
     done(status);
 }
@@ -102,8 +109,11 @@ void InMemoryTaskStore::complete(
     FinishedAttempt attempt, Completion<domain::CompleteOutcome> done) {
     domain::CompleteOutcome outcome = domain::CompleteOutcome::stale;
     if (const auto table = table_.lock(); domain::Task* task = table->find(attempt.token.id)) {
-        outcome =
-            domain::complete(*task, attempt.token, std::move(attempt.result), clock_.wall_ms());
+        const std::int64_t now = clock_.wall_ms();
+        domain::TaskOutput output{std::move(attempt.result), attempt.result_bytes};
+        outcome = table->change(*task, now, [&](domain::Task& row) {
+            return domain::complete(row, attempt.token, std::move(output), now);
+        });
     }
     done(outcome);
 }
@@ -111,7 +121,10 @@ void InMemoryTaskStore::complete(
 void InMemoryTaskStore::fail(FailedAttempt attempt, Completion<domain::FailOutcome> done) {
     domain::FailOutcome outcome = domain::FailOutcome::stale;
     if (const auto table = table_.lock(); domain::Task* task = table->find(attempt.token.id)) {
-        outcome = domain::fail(*task, attempt.token, std::move(attempt.failure), failure_context());
+        const domain::FailureContext context = failure_context();
+        outcome = table->change(*task, context.wall_ms, [&](domain::Task& row) {
+            return domain::fail(row, attempt.token, std::move(attempt.failure), context);
+        });
     }
     done(outcome);
 }
@@ -122,9 +135,13 @@ void InMemoryTaskStore::release_agent(AgentRelease request, Completion<EndedLeas
     {
         const auto table = table_.lock();
         const domain::Release how{.counts_as_failure = request.counts_as_failure};
+        const domain::FailureContext context = failure_context();
         for (domain::Task* task : table->all()) {
             if (!domain::is_held(task->state) || task->owner != request.agent) continue;
-            ended.add(task->id, domain::release(*task, how, failure_context()));
+            const auto outcome = table->change(*task, context.wall_ms, [&](domain::Task& row) {
+                return domain::release(row, how, context);
+            });
+            ended.add(task->id, outcome);
         }
     }
     done(std::move(ended));
@@ -133,7 +150,9 @@ void InMemoryTaskStore::release_agent(AgentRelease request, Completion<EndedLeas
 void InMemoryTaskStore::cancel(domain::TaskId id, Completion<domain::CancelOutcome> done) {
     Result<domain::CancelOutcome> outcome = no_such_task();
     if (const auto table = table_.lock(); domain::Task* task = table->find(id)) {
-        outcome = domain::cancel(*task, clock_.wall_ms());
+        const std::int64_t now = clock_.wall_ms();
+        outcome =
+            table->change(*task, now, [&](domain::Task& row) { return domain::cancel(row, now); });
     }
     done(std::move(outcome));
 }
@@ -143,15 +162,39 @@ void InMemoryTaskStore::expire_leases(Completion<EndedLeases> done) {
     {
         const auto table = table_.lock();
         const std::int64_t boot_ms = clock_.boot_ms();
+        const domain::FailureContext context = failure_context();
         for (domain::Task* task : table->all()) {
             if (domain::is_held(task->state) && *task->lease_until_ms <= boot_ms) {
-                ended.add(task->id, domain::release(*task, {}, failure_context()));
-            } else if (domain::expire(*task, clock_.wall_ms())) {
-                ended.expired.push_back(task->id);
+                const auto outcome = table->change(*task, context.wall_ms, [&](domain::Task& row) {
+                    return domain::release(row, {}, context);
+                });
+                ended.add(task->id, outcome);
+                continue;
             }
+            const bool is_expired = table->change(*task, context.wall_ms, [&](domain::Task& row) {
+                return domain::expire(row, context.wall_ms);
+            });
+            if (is_expired) ended.expired.push_back(task->id);
         }
     }
     done(std::move(ended));
+}
+
+void InMemoryTaskStore::remove(domain::TaskId id, Completion<void> done) {
+    Result<void> removed = table_.lock()->remove(id);
+    done(std::move(removed));
+}
+
+void InMemoryTaskStore::events(EventFilter filter, Completion<EventPage> done) {
+    if (const Result<void> valid = validate(filter); !valid) return done(valid.error());
+    EventPage page = table_.lock()->events(filter);
+    done(std::move(page));
+}
+
+void InMemoryTaskStore::usage(UsageFilter filter, Completion<std::vector<domain::Usage>> done) {
+    if (const Result<void> valid = validate(filter); !valid) return done(valid.error());
+    std::vector<domain::Usage> rows = table_.lock()->usage(filter);
+    done(std::move(rows));
 }
 
 }  // namespace darkroom::storage

@@ -31,6 +31,9 @@ class InMemoryTaskStore final : public TaskStore {
     void release_agent(AgentRelease request, Completion<EndedLeases> done) override;
     void cancel(domain::TaskId id, Completion<domain::CancelOutcome> done) override;
     void expire_leases(Completion<EndedLeases> done) override;
+    void remove(domain::TaskId id, Completion<void> done) override;
+    void events(EventFilter filter, Completion<EventPage> done) override;
+    void usage(UsageFilter filter, Completion<std::vector<domain::Usage>> done) override;
 
   private:
     domain::FailureContext failure_context();

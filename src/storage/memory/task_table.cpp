@@ -25,17 +25,19 @@ Result<Submitted> TaskTable::insert(domain::NewTask request, std::int64_t create
     const bool has_key = !request.idempotency_key.empty();
     if (const auto first = by_key_.find(key); has_key && first != by_key_.end()) {
         const domain::Task& task = rows_.at(first->second);
-        if (task.body_hash == request.body_hash) return Submitted{task, /*is_new=*/false};
+        const bool is_same = task.body_hash == request.body_hash && task.kind == request.kind;
+        if (is_same) return Submitted{task, /*is_new=*/false};
         return idempotency_key_reused();
     }
     if (by_id_.contains(request.id)) {
         return task_id_taken();
     }
-    const Sequence sequence = static_cast<Sequence>(rows_.size()) + 1;
+    const Sequence sequence = rows_.empty() ? 1 : rows_.rbegin()->first + 1;
     domain::Task task = domain::make_task(std::move(request), created_ms);
     by_id_.emplace(task.id, sequence);
     if (has_key) by_key_.emplace(key, sequence);
     rows_.emplace(sequence, task);
+    log(domain::submitted_event(task));
     return Submitted{std::move(task), /*is_new=*/true};
 }
 
@@ -114,6 +116,59 @@ std::vector<domain::Task*> TaskTable::all() {
     for (auto& [sequence, task] : rows_)
         tasks.push_back(&task);
     return tasks;
+}
+
+void TaskTable::log(domain::TaskEvent event) {
+    event.sequence = ++newest_event_;
+    events_.emplace(event.sequence, std::move(event));
+}
+
+Result<void> TaskTable::remove(const domain::TaskId& id) {
+    const domain::Task* task = find(id);
+    if (task == nullptr) return no_such_task();
+    if (!domain::is_final(task->state)) return task_not_final();
+    domain::add_task(usage_row(removed_usage_, *task), *task);
+    std::erase_if(events_, [&](const auto& entry) { return entry.second.task == id; });
+    by_key_.erase(std::pair(task->tenant, task->idempotency_key));
+    const auto place = by_id_.find(id);
+    rows_.erase(place->second);
+    by_id_.erase(place);
+    return {};
+}
+
+EventPage TaskTable::events(const EventFilter& filter) const {
+    EventPage page;
+    page.newest = newest_event_;
+    const auto limit = static_cast<std::size_t>(filter.limit);
+    auto entry = events_.upper_bound(filter.after);
+    for (; entry != events_.end() && page.events.size() < limit; ++entry) {
+        const domain::TaskEvent& event = entry->second;
+        if (filter.tenant && *filter.tenant != event.tenant) continue;
+        if (filter.task && *filter.task != event.task) continue;
+        page.events.push_back(event);
+    }
+    return page;
+}
+
+domain::Usage& TaskTable::usage_row(UsageRows& rows, const domain::Task& task) {
+    const std::int64_t day = domain::usage_day(task);
+    domain::Usage& row = rows[{task.tenant, day, task.model}];
+    row.tenant = task.tenant;
+    row.day = day;
+    row.model = task.model;
+    return row;
+}
+
+std::vector<domain::Usage> TaskTable::usage(const UsageFilter& filter) const {
+    UsageRows rows = removed_usage_;
+    for (const auto& [sequence, task] : rows_)
+        domain::add_task(usage_row(rows, task), task);
+    std::vector<domain::Usage> wanted;
+    for (const auto& [key, row] : rows) {
+        if (filter.tenant && *filter.tenant != row.tenant) continue;
+        if (row.day >= filter.first_day && row.day <= filter.last_day) wanted.push_back(row);
+    }
+    return wanted;
 }
 
 }  // namespace darkroom::storage

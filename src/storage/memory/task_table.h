@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -34,12 +35,34 @@ class TaskTable {
     /// Every row, oldest first.
     std::vector<domain::Task*> all();
 
+    /// Applies a lifecycle function to a row and logs the change of its state.
+    template <class Change>
+    auto change(domain::Task& task, std::int64_t wall_ms, Change change) {
+        const domain::TaskState before = task.state;
+        const auto outcome = change(task);
+        if (auto event = domain::event_of_change(before, task, wall_ms)) log(*std::move(event));
+        return outcome;
+    }
+
+    /// See TaskStore.
+    Result<void> remove(const domain::TaskId& id);
+    [[nodiscard]] EventPage events(const EventFilter& filter) const;
+    [[nodiscard]] std::vector<domain::Usage> usage(const UsageFilter& filter) const;
+
   private:
     using Sequence = std::int64_t;
+    using UsageRows = std::map<std::tuple<std::string, std::int64_t, std::string>, domain::Usage>;
+
+    void log(domain::TaskEvent event);
+    static domain::Usage& usage_row(UsageRows& rows, const domain::Task& task);
 
     std::map<Sequence, domain::Task> rows_;
     std::map<domain::TaskId, Sequence> by_id_;
     std::map<std::pair<std::string, std::string>, Sequence> by_key_;
+    std::map<Sequence, domain::TaskEvent> events_;
+    Sequence newest_event_ = 0;
+    /// Of tasks that were removed.
+    UsageRows removed_usage_;
 };
 
 }  // namespace darkroom::storage

@@ -4,8 +4,10 @@
 #include <optional>
 #include <utility>
 
+#include "storage/sqlite/task_log.h"
 #include "storage/sqlite/task_operations.h"
 #include "storage/sqlite/task_row.h"
+#include "storage/sqlite/task_usage.h"
 
 namespace darkroom::storage {
 namespace {
@@ -15,15 +17,18 @@ using Work = std::function<Result<T>(Connection&)>;
 
 /// Applies a lifecycle function to one row; `if_absent` is the answer when there is none.
 template <class Outcome, class Change>
-Work<Outcome> change_task(domain::TaskId id, Result<Outcome> if_absent, Change change) {
-    return [id = std::move(id), if_absent = std::move(if_absent), change = std::move(change)](
-               Connection& connection) -> Result<Outcome> {
+Work<Outcome> change_task(
+    domain::TaskId id, std::int64_t wall_ms, Result<Outcome> if_absent, Change change) {
+    return [id = std::move(id),
+            wall_ms,
+            if_absent = std::move(if_absent),
+            change = std::move(change)](Connection& connection) -> Result<Outcome> {
         DARKROOM_TRY_ASSIGN(
             const std::optional<domain::Task> before, find_task(connection, id, Payload::without));
         if (!before) return if_absent;
         domain::Task task = *before;
         const Outcome outcome = change(task);
-        DARKROOM_TRY(update_task(connection, *before, task));
+        DARKROOM_TRY(update_task(connection, *before, task, wall_ms));
         return outcome;
     };
 }
@@ -125,13 +130,13 @@ void SqliteTaskStore::heartbeat(Heartbeat request, Completion<std::vector<Heartb
 }
 
 void SqliteTaskStore::mark_running(domain::LeaseToken token, Completion<domain::LeaseStatus> done) {
+    const std::int64_t now = clock_.wall_ms();
     writer_.enqueue(
         change_task<domain::LeaseStatus>(
             token.id,
+            now,
             domain::LeaseStatus::lost,
-            [token, now = clock_.wall_ms()](domain::Task& task) {
-                return domain::begin_running(task, token, now);
-            }),
+            [token, now](domain::Task& task) { return domain::begin_running(task, token, now); }),
         std::move(done));
 }
 
@@ -140,6 +145,7 @@ void SqliteTaskStore::mark_uploading(
     writer_.enqueue(
         change_task<domain::LeaseStatus>(
             token.id,
+            clock_.wall_ms(),
             domain::LeaseStatus::lost,
             [token](domain::Task& task) { return domain::begin_uploading(task, token); }),
         std::move(done));
@@ -147,23 +153,28 @@ void SqliteTaskStore::mark_uploading(
 
 void SqliteTaskStore::complete(FinishedAttempt attempt, Completion<domain::CompleteOutcome> done) {
     const domain::TaskId id = attempt.token.id;
+    const std::int64_t now = clock_.wall_ms();
     writer_.enqueue(
         change_task<domain::CompleteOutcome>(
             id,
+            now,
             domain::CompleteOutcome::stale,
-            [attempt = std::move(attempt), now = clock_.wall_ms()](domain::Task& task) {
-                return domain::complete(task, attempt.token, attempt.result, now);
+            [attempt = std::move(attempt), now](domain::Task& task) {
+                return domain::complete(
+                    task, attempt.token, {attempt.result, attempt.result_bytes}, now);
             }),
         std::move(done));
 }
 
 void SqliteTaskStore::fail(FailedAttempt attempt, Completion<domain::FailOutcome> done) {
     const domain::TaskId id = attempt.token.id;
+    const domain::FailureContext context = failure_context();
     writer_.enqueue(
         change_task<domain::FailOutcome>(
             id,
+            context.wall_ms,
             domain::FailOutcome::stale,
-            [attempt = std::move(attempt), context = failure_context()](domain::Task& task) {
+            [attempt = std::move(attempt), context](domain::Task& task) {
                 return domain::fail(task, attempt.token, attempt.failure, context);
             }),
         std::move(done));
@@ -179,11 +190,13 @@ void SqliteTaskStore::release_agent(AgentRelease request, Completion<EndedLeases
 }
 
 void SqliteTaskStore::cancel(domain::TaskId id, Completion<domain::CancelOutcome> done) {
+    const std::int64_t now = clock_.wall_ms();
     writer_.enqueue(
         change_task<domain::CancelOutcome>(
             std::move(id),
+            now,
             no_such_task(),
-            [now = clock_.wall_ms()](domain::Task& task) { return domain::cancel(task, now); }),
+            [now](domain::Task& task) { return domain::cancel(task, now); }),
         std::move(done));
 }
 
@@ -191,6 +204,30 @@ void SqliteTaskStore::expire_leases(Completion<EndedLeases> done) {
     writer_.enqueue<EndedLeases>(
         [context = failure_context(), now = clock_.boot_ms()](Connection& connection) {
             return end_overdue(connection, context, now);
+        },
+        std::move(done));
+}
+
+void SqliteTaskStore::remove(domain::TaskId id, Completion<void> done) {
+    writer_.enqueue<void>(
+        [id = std::move(id)](Connection& connection) { return remove_task(connection, id); },
+        std::move(done));
+}
+
+void SqliteTaskStore::events(EventFilter filter, Completion<EventPage> done) {
+    if (const Result<void> valid = validate(filter); !valid) return done(valid.error());
+    writer_.enqueue<EventPage>(
+        [filter = std::move(filter)](Connection& connection) {
+            return read_events(connection, filter);
+        },
+        std::move(done));
+}
+
+void SqliteTaskStore::usage(UsageFilter filter, Completion<std::vector<domain::Usage>> done) {
+    if (const Result<void> valid = validate(filter); !valid) return done(valid.error());
+    writer_.enqueue<std::vector<domain::Usage>>(
+        [filter = std::move(filter)](Connection& connection) {
+            return sum_usage(connection, filter);
         },
         std::move(done));
 }

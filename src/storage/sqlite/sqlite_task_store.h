@@ -37,6 +37,9 @@ class SqliteTaskStore final : public TaskStore {
     void release_agent(AgentRelease request, Completion<EndedLeases> done) override;
     void cancel(domain::TaskId id, Completion<domain::CancelOutcome> done) override;
     void expire_leases(Completion<EndedLeases> done) override;
+    void remove(domain::TaskId id, Completion<void> done) override;
+    void events(EventFilter filter, Completion<EventPage> done) override;
+    void usage(UsageFilter filter, Completion<std::vector<domain::Usage>> done) override;
 
     /// Tasks that open() put back or, if they had been cancelled, ended.
     [[nodiscard]] const EndedLeases& recovered() const { return recovered_; }

@@ -8,6 +8,7 @@
 
 #include "base/format.h"
 #include "storage/sqlite/task_row.h"
+#include "storage/sqlite/task_usage.h"
 
 namespace darkroom::storage {
 namespace {
@@ -122,7 +123,7 @@ Result<EndedLeases> release_tasks(
     for (const domain::Task& before : tasks) {
         domain::Task task = before;
         const domain::ReleaseOutcome outcome = domain::release(task, how, context);
-        DARKROOM_TRY(update_task(connection, before, task));
+        DARKROOM_TRY(update_task(connection, before, task, context.wall_ms));
         ended.add(task.id, outcome);
     }
     return ended;
@@ -135,7 +136,8 @@ Result<Submitted> submit_task(
     const TaskName name{request.tenant, request.idempotency_key};
     DARKROOM_TRY_ASSIGN(std::optional<domain::Task> first, find_by_name(connection, name));
     if (first) {
-        if (first->body_hash != request.body_hash) return idempotency_key_reused();
+        if (first->body_hash != request.body_hash || first->kind != request.kind)
+            return idempotency_key_reused();
         return Submitted{*std::move(first), /*is_new=*/false};
     }
     DARKROOM_TRY_ASSIGN(
@@ -229,7 +231,7 @@ Result<std::vector<domain::Task>> claim_tasks(
             const domain::Task before, read_by_sequence(connection, candidate.sequence));
         domain::Task task = before;
         domain::grant_lease(task, request.agent, now.boot_ms + request.lease_ms);
-        DARKROOM_TRY(update_task(connection, before, task));
+        DARKROOM_TRY(update_task(connection, before, task, now.wall_ms));
         claimed.push_back(std::move(task));
     }
     return claimed;
@@ -247,7 +249,7 @@ Result<std::vector<HeartbeatReply>> renew_leases(
             domain::Task task = *before;
             const domain::LeaseToken token{held.id, held.attempt, request.agent};
             reply.status = domain::renew_lease(task, token, now.boot_ms + request.lease_ms);
-            DARKROOM_TRY(update_task(connection, *before, task));
+            DARKROOM_TRY(update_task(connection, *before, task, now.wall_ms));
         }
         replies.push_back(std::move(reply));
     }
@@ -293,10 +295,19 @@ Result<EndedLeases> end_overdue(
     for (const domain::Task& before : waiting) {
         domain::Task task = before;
         if (!domain::expire(task, context.wall_ms)) continue;
-        DARKROOM_TRY(update_task(connection, before, task));
+        DARKROOM_TRY(update_task(connection, before, task, context.wall_ms));
         ended.expired.push_back(task.id);
     }
     return ended;
+}
+
+Result<void> remove_task(Connection& connection, const domain::TaskId& id) {
+    DARKROOM_TRY_ASSIGN(
+        const std::optional<domain::Task> task, find_task(connection, id, Payload::without));
+    if (!task) return no_such_task();
+    if (!domain::is_final(task->state)) return task_not_final();
+    DARKROOM_TRY(keep_usage(connection, *task));
+    return delete_task(connection, id);
 }
 
 }  // namespace darkroom::storage

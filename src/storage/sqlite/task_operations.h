@@ -50,4 +50,7 @@ Result<EndedLeases> release_all_leases(
 Result<EndedLeases> end_overdue(
     Connection& connection, const domain::FailureContext& context, std::int64_t boot_ms);
 
+/// See TaskStore::remove.
+Result<void> remove_task(Connection& connection, const domain::TaskId& id);
+
 }  // namespace darkroom::storage

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/format.h"
+#include "storage/sqlite/task_log.h"
 
 namespace darkroom::storage {
 namespace {
@@ -13,7 +14,8 @@ namespace {
 constexpr const char* kColumns =
     "id, tenant, idempotency_key, body_hash, kind, model, priority, cost_s, vft, state, attempt,"
     " failures, owner, lease_until_ms, not_before_ms, deadline_ms, created_ms, started_ms,"
-    " finished_ms, cancel_requested, error_code, error_message, error_field";
+    " finished_ms, cancel_requested, error_code, error_message, error_field, pictures,"
+    " step_pixels, busy_ms, result_bytes";
 
 constexpr const char* kPayloadColumns = ", task_request.body, task_result.body";
 
@@ -56,9 +58,13 @@ Result<domain::Task> read_task(const Statement& row, Payload payload) {
     if (!row.is_null(20)) {
         task.error = Error{error_code_from(row.text(20)), row.text(21), row.text(22)};
     }
+    task.pictures = row.integer(23);
+    task.step_pixels = row.integer(24);
+    task.busy_ms = row.integer(25);
+    task.result_bytes = row.integer(26);
     if (payload == Payload::with) {
-        task.request = row.text(23);
-        task.result = row.text(24);
+        task.request = row.text(27);
+        task.result = row.text(28);
     }
     return task;
 }
@@ -73,7 +79,9 @@ auto changeable_columns(const domain::Task& task) {
         task.not_before_ms,
         task.started_ms,
         task.finished_ms,
-        task.cancel_requested);
+        task.cancel_requested,
+        task.busy_ms,
+        task.result_bytes);
 }
 
 struct ErrorColumns {
@@ -129,8 +137,8 @@ Result<void> insert_task(Connection& connection, const domain::Task& task) {
         connection.prepare(
             "INSERT INTO task (id, tenant, idempotency_key, body_hash, kind, model, priority,"
             " cost_s, vft, state, attempt, failures, owner, not_before_ms, deadline_ms, created_ms,"
-            " cancel_requested) VALUES (?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-            " ?)"));
+            " cancel_requested, pictures, step_pixels) VALUES (?, ?, nullif(?, ''), ?, ?, ?, ?, ?,"
+            " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
     statement.bind_all(
         task.id.text(),
         task.tenant,
@@ -148,25 +156,32 @@ Result<void> insert_task(Connection& connection, const domain::Task& task) {
         task.not_before_ms,
         task.deadline_ms,
         task.created_ms,
-        task.cancel_requested);
+        task.cancel_requested,
+        task.pictures,
+        task.step_pixels);
     DARKROOM_TRY(statement.run());
-    return insert_payload(
+    DARKROOM_TRY(insert_payload(
         connection,
         "INSERT INTO task_request (body, sequence) VALUES (?, (SELECT sequence FROM task WHERE id ="
         " ?))",
         task.request,
-        task.id);
+        task.id));
+    return append_event(connection, domain::submitted_event(task));
 }
 
 Result<void> update_task(
-    Connection& connection, const domain::Task& before, const domain::Task& after) {
+    Connection& connection,
+    const domain::Task& before,
+    const domain::Task& after,
+    std::int64_t wall_ms) {
     if (changeable_columns(before) == changeable_columns(after)) return {};
     DARKROOM_TRY_ASSIGN(
         Statement statement,
         connection.prepare("UPDATE task SET state = ?, attempt = ?, failures = ?, owner = ?,"
                            " lease_until_ms = ?, not_before_ms = ?, started_ms = ?, finished_ms ="
-                           " ?, cancel_requested = ?, error_code = ?, error_message = ?,"
-                           " error_field = ? WHERE id = ? AND state = ? AND attempt = ?"));
+                           " ?, cancel_requested = ?, busy_ms = ?, result_bytes = ?, error_code ="
+                           " ?, error_message = ?, error_field = ? WHERE id = ? AND state = ? AND"
+                           " attempt = ?"));
     const ErrorColumns error = error_columns(after);
     statement.bind_all(
         to_string(after.state),
@@ -178,6 +193,8 @@ Result<void> update_task(
         after.started_ms,
         after.finished_ms,
         after.cancel_requested,
+        after.busy_ms,
+        after.result_bytes,
         error.code,
         error.message,
         error.field,
@@ -186,6 +203,9 @@ Result<void> update_task(
         before.attempt);
     DARKROOM_TRY(statement.run());
     DARKROOM_CHECK(connection.changed_rows() == 1, "task {} changed in between", before.id.text());
+    if (const auto event = domain::event_of_change(before.state, after, wall_ms)) {
+        DARKROOM_TRY(append_event(connection, *event));
+    }
     if (after.state != domain::TaskState::succeeded) return {};
     return insert_payload(
         connection,
@@ -193,6 +213,12 @@ Result<void> update_task(
         " ?))",
         after.result,
         after.id);
+}
+
+Result<void> delete_task(Connection& connection, const domain::TaskId& id) {
+    DARKROOM_TRY_ASSIGN(Statement statement, connection.prepare("DELETE FROM task WHERE id = ?"));
+    statement.bind_all(id.text());
+    return statement.run();
 }
 
 }  // namespace darkroom::storage

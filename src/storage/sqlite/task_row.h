@@ -24,11 +24,19 @@ Result<std::vector<domain::Task>> read_tasks(Statement& statement, Payload paylo
 Result<std::optional<domain::Task>> find_task(
     Connection& connection, const domain::TaskId& id, Payload payload);
 
+/// With the event of its submission.
 Result<void> insert_task(Connection& connection, const domain::Task& task);
 
-/// Writes what changed between two versions of a row, the result included. The row must still be
-/// as `before`; within the writer's transaction anything else is a broken invariant.
+/// Writes what changed between two versions of a row, the result included, and the event of a
+/// changed state. The row must still be as `before`; within the writer's transaction anything else
+/// is a broken invariant.
 Result<void> update_task(
-    Connection& connection, const domain::Task& before, const domain::Task& after);
+    Connection& connection,
+    const domain::Task& before,
+    const domain::Task& after,
+    std::int64_t wall_ms);
+
+/// With its payload and its events.
+Result<void> delete_task(Connection& connection, const domain::TaskId& id);
 
 }  // namespace darkroom::storage

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/outgoing_client.h"
+
+#include "base/format.h"
+#include "http/server_fixture.h"
+#include "runtime/sleep.h"
+
+namespace darkroom::http {
+namespace {
+
+using boost::asio::awaitable;
+using std::chrono::milliseconds;
+
+awaitable<void> write_without_end(BodyWriter& writer) {
+    while (true) {
+        std::string piece(1'000, 'x');
+        const Result<void> written = co_await writer.write(std::move(piece));
+        if (!written) co_return;
+    }
+}
+
+awaitable<void> drip(BodyWriter& writer) {
+    while (true) {
+        std::string piece = ".";
+        const Result<void> written = co_await writer.write(std::move(piece));
+        if (!written) co_return;
+        const auto soon = runtime::Deadline::after(milliseconds(10));
+        co_await runtime::sleep_until(soon);
+    }
+}
+
+Response streamed(awaitable<void> (*stream)(BodyWriter&)) {
+    Response response;
+    response.stream = stream;
+    return response;
+}
+
+Response moved(const char* target) {
+    Response response;
+    response.status = 302;
+    response.headers.set("Location", target);
+    return response;
+}
+
+class OutgoingTest : public ServerTest {
+  protected:
+    OutgoingTest() {
+        const auto add = [&](const char* path, std::function<Response(const Request&)> function) {
+            router_.add("POST", path, immediate(std::move(function)));
+        };
+        add("/echo", [](const Request& request) {
+            return text_response(201, format("{} {}", request.headers.get("X-Test"), request.body));
+        });
+        add("/moved", [](const Request&) { return moved("/echo"); });
+        add("/file", [](const Request&) { return moved("file:///etc/passwd"); });
+        add("/endless", [](const Request&) { return streamed(write_without_end); });
+        add("/drip", [](const Request&) { return streamed(drip); });
+        add("/headers", [](const Request&) {
+            Response response;
+            for (int i = 0; i < 20; ++i)
+                response.headers.add("X-Long", std::string(4'000, 'x'));
+            return response;
+        });
+        start();
+    }
+
+    /// Loopback is named, so plain http is let through to it.
+    static OutgoingClient intranet(OutgoingLimits limits = {}) {
+        return OutgoingClient(AddressPolicy::with_networks({"127.0.0.0/8", "::1"}).value(), limits);
+    }
+    Result<OutgoingAnswer> post(const std::string& path, OutgoingLimits limits = {}) {
+        OutgoingRequest request{server_->url() + path};
+        request.headers.set("X-Test", "yes");
+        request.body = "{\"a\":1}";
+        return intranet(limits).post(request);
+    }
+};
+
+TEST_F(OutgoingTest, ANamedNetworkGetsTheRequestAndItsAnswerComesBack) {
+    const auto answer = post("/echo");
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_EQ(answer->status, 201);
+    EXPECT_EQ(answer->body, "yes {\"a\":1}");
+}
+
+TEST_F(OutgoingTest, ARedirectIsAnAnswerLikeAnyOther) {
+    EXPECT_EQ(post("/moved")->status, 302);
+    EXPECT_EQ(post("/file")->status, 302);
+}
+
+TEST_F(OutgoingTest, AnAnswerIsTakenWithinItsLimits) {
+    EXPECT_EQ(post("/endless").error().code, ErrorCode::payload_too_large);
+    EXPECT_EQ(post("/headers").error().code, ErrorCode::payload_too_large);
+    OutgoingLimits hasty;
+    hasty.total_time = milliseconds(100);
+    EXPECT_EQ(post("/drip", hasty).error().code, ErrorCode::deadline_exceeded);
+}
+
+/// Loopback and the like in every spelling that a resolver understands.
+TEST_F(OutgoingTest, NoSpellingOfAnAddressThatIsNotPublicIsConnectedTo) {
+    const OutgoingClient client{AddressPolicy()};
+    for (const char* host : {"127.0.0.1",
+                             "127.1",
+                             "127.0.1",
+                             "0x7f.1",
+                             "0x7f000001",
+                             "0177.0.0.1",
+                             "2130706433",
+                             "localhost",
+                             "LOCALHOST",
+                             "[::1]",
+                             "[::ffff:127.0.0.1]",
+                             "[::ffff:7f00:1]",
+                             "0.0.0.0",
+                             "0",
+                             "[::]",
+                             "10.0.0.1",
+                             "172.16.0.1",
+                             "192.168.0.1",
+                             "169.254.169.254",
+                             "100.64.0.1",
+                             "[fd00::1]",
+                             "[fe80::1]",
+                             "[64:ff9b::7f00:1]",
+                             "[2002:7f00:1::]",
+                             "224.0.0.1"}) {
+        const auto refused = client.post({format("https://{}:{}/echo", host, port())});
+        ASSERT_FALSE(refused) << host;
+        EXPECT_EQ(refused.error().code, ErrorCode::permission_denied)
+            << host << ' ' << refused.error().message;
+    }
+}
+
+TEST_F(OutgoingTest, PlainHttpGoesOnlyToNamedNetworks) {
+    const OutgoingClient elsewhere{AddressPolicy::with_networks({"10.1.0.0/16"}).value()};
+    const auto refused = elsewhere.post({server_->url() + "/echo"});
+    EXPECT_EQ(refused.error().code, ErrorCode::permission_denied);
+    const OutgoingClient strict{AddressPolicy()};
+    EXPECT_EQ(strict.post({server_->url() + "/echo"}).error().code, ErrorCode::invalid_argument);
+}
+
+TEST_F(OutgoingTest, AServerWithoutACertificateIsNotTalkedTo) {
+    const auto refused = intranet().post({format("https://127.0.0.1:{}/echo", port())});
+    EXPECT_EQ(refused.error().code, ErrorCode::unavailable);
+}
+
+TEST(OutgoingUrl, WhatMayNotBeSentToIsRefusedByItsText) {
+    const OutgoingClient client{AddressPolicy()};
+    for (const std::string& url :
+         {std::string(),
+          std::string("example.com"),
+          std::string("http://example.com/"),
+          std::string("file:///etc/passwd"),
+          std::string("gopher://example.com/"),
+          std::string("ftp://example.com/"),
+          std::string("dict://example.com:2628/"),
+          std::string("https://"),
+          std::string("https://user@example.com/"),
+          std::string("https://user:secret@example.com/"),
+          std::string("https://example.com@127.0.0.1/"),
+          std::string("https://:secret@example.com/"),
+          std::string("https://example.com:25/"),
+          std::string("https://example.com:22/"),
+          std::string("https://example.com:0/"),
+          std::string("https://example.com:65536/"),
+          std::string("https://ex\xc3\xa4mple.com/"),
+          std::string("https://example.com/\r\nX-Evil: 1"),
+          std::string("https://example.com/ "),
+          std::string("https://example.com/\0", 21),
+          "https://example.com/" + std::string(2'048, 'x')}) {
+        const Result<void> checked = client.check(url);
+        ASSERT_FALSE(checked) << url;
+        EXPECT_EQ(checked.error().code, ErrorCode::invalid_argument) << url;
+    }
+}
+
+TEST(OutgoingUrl, WebAddressesPass) {
+    const OutgoingClient client{AddressPolicy()};
+    for (const char* url :
+         {"https://example.com",
+          "https://example.com/hook?a=b",
+          "https://example.com:8443/",
+          "HTTPS://EXAMPLE.COM/",
+          "https://xn--exmple-cua.com/",
+          "https://[2606:4700::1111]/"}) {
+        EXPECT_TRUE(client.check(url)) << url;
+    }
+}
+
+}  // namespace
+}  // namespace darkroom::http
