@@ -7,6 +7,7 @@
 #include "agent/lease_thread.h"
 #include "api/task_payload.h"
 #include "base/file_identity.h"
+#include "domain/task.h"
 
 namespace darkroom::agent {
 namespace {
@@ -42,7 +43,8 @@ Agent::Agent(
       tokenizer_(std::move(tokenizer)),
       channel_(channel),
       options_(std::move(options)),
-      session_(options_.session) {}
+      session_(options_.session),
+      extras_({"", backend_.fingerprint(), options_.version}) {}
 
 void Agent::run() {
     const LeaseThread leases(channel_, held_);
@@ -51,14 +53,28 @@ void Agent::run() {
             handle(*std::move(message));
         follow_orders();
         admit();
-        if (draining_ && session_.idle() && waiting_.empty()) return;
+        if (draining_ && is_idle()) return;
         claim();
-        if (session_.idle() && waiting_.empty()) {
+        if (is_idle()) {
             handle(channel_.receive());
-        } else {
-            work();
+            continue;
         }
+        work();
+        work_on_extras();
     }
+}
+
+bool Agent::is_idle() const {
+    return session_.idle() && waiting_.empty() && extras_.empty();
+}
+
+/// One picture, so that those that are drawn wait for no more.
+void Agent::work_on_extras() {
+    std::optional<cluster::Message> message = extras_.step();
+    if (!message) return;
+    // Let go of before it is reported, as what was drawn is.
+    publish_held();
+    channel_.send(*message);
 }
 
 void Agent::handle(cluster::Message message) {
@@ -103,11 +119,19 @@ void Agent::interrupt(const cluster::AttemptId& id) {
     for (Waiting& next : waiting_) {
         if (is_meant(next.assignment.id)) next.interrupted = true;
     }
+    extras_.interrupt(id);
 }
 
 void Agent::accept(cluster::Assignment assignment) {
     // The claim that brought this task has been used up, whatever becomes of it.
     if (last_claim_) last_claim_->capacity -= 1;
+    if (assignment.kind == domain::kExtrasKind) {
+        const cluster::AttemptId id = assignment.id;
+        const Result<void> added = extras_.add(std::move(assignment));
+        if (!added) fail(id, added.error());
+        publish_held();
+        return;
+    }
     auto generation = api::decode_generation(assignment.request);
     if (!generation) {
         fail(assignment.id, generation.error());
@@ -120,7 +144,7 @@ void Agent::accept(cluster::Assignment assignment) {
 /// Asks for as much as there is room for; while the session works, only for the same checkpoint.
 void Agent::claim() {
     if (draining_) return;
-    const std::size_t held = drawing_.size() + waiting_.size();
+    const std::size_t held = drawing_.size() + waiting_.size() + extras_.held().size();
     cluster::Claim wanted;
     wanted.capacity =
         static_cast<std::int64_t>(options_.max_tasks - std::min(held, options_.max_tasks));
@@ -291,6 +315,7 @@ void Agent::deliver(engine::FinishedRequest finished) {
 
 void Agent::drop(const cluster::AttemptId& id) {
     std::erase_if(waiting_, [&](const Waiting& next) { return next.assignment.id == id; });
+    extras_.drop(id);
     for (auto it = drawing_.begin(); it != drawing_.end();) {
         if (it->second.id == id) {
             session_.remove(it->first);
@@ -308,7 +333,7 @@ void Agent::fail(const cluster::AttemptId& id, Error error) {
 }
 
 void Agent::publish_held() {
-    std::vector<cluster::AttemptId> ids;
+    std::vector<cluster::AttemptId> ids = extras_.held();
     for (const auto& [request, held] : drawing_)
         ids.push_back(held.id);
     for (const Waiting& next : waiting_)

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "agent/channel.h"
+#include "agent/extras_queue.h"
 #include "agent/init_pictures.h"
 #include "agent/rendering.h"
 #include "base/guarded.h"
@@ -69,6 +70,8 @@ class Agent {
     void follow_orders();
     [[nodiscard]] bool is_resident(const std::string& model, const std::string& path) const;
     void work();
+    void work_on_extras();
+    [[nodiscard]] bool is_idle() const;
     void report_progress();
     void deliver(engine::FinishedRequest finished);
     void drop(const cluster::AttemptId& id);
@@ -88,6 +91,7 @@ class Agent {
     std::optional<cluster::Load> ordered_;
     std::optional<std::int64_t> threads_;
 
+    ExtrasQueue extras_;
     std::deque<Waiting> waiting_;
     std::map<engine::RequestId, Held> drawing_;
     engine::RequestId next_request_ = 1;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "domain/task.h"
 
 namespace darkroom::api {
 namespace {
@@ -121,7 +122,7 @@ std::vector<RequestField> joined(
 }  // namespace
 
 std::string_view to_string(RequestKind kind) {
-    return kind == RequestKind::img2img ? "img2img" : "txt2img";
+    return kind == RequestKind::img2img ? domain::kImg2imgKind : domain::kTxt2imgKind;
 }
 
 std::span<const RequestField> request_fields(RequestKind kind) {

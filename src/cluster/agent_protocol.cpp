@@ -164,6 +164,7 @@ Object header_of(const Assignment& m) {
     object.append("sha256", m.sha256);
     object.append("identity", m.identity);
     object.append("request", m.request);
+    object.append("kind", m.kind);
     object.append("input_bytes", size_list(m.input_bytes));
     return object;
 }
@@ -220,7 +221,8 @@ Result<Message> read_assignment(Reader& reader, std::vector<std::byte> payload) 
         reader.text("identity"),
         reader.text("request"),
         reader.sizes("input_bytes"),
-        {}};
+        {},
+        reader.text("kind")};
     if (!holds_exactly(payload, message.input_bytes)) {
         return corrupt("the payload does not hold its inputs");
     }

@@ -44,7 +44,7 @@ struct Claim {
 
 struct Progress {
     AttemptId id;
-    /// "loading", "sampling" or "decoding".
+    /// "loading", "sampling", "decoding" or "upscaling".
     std::string phase;
     /// Share of the checkpoint that is loaded, in phase "loading".
     double loaded = 0;
@@ -92,10 +92,12 @@ struct AgentHeartbeat {
 
 // Control to agent
 
-/// A task to draw.
+/// A task to work on; the frame's payload holds the pictures that came with its request, one file
+/// after the other.
 struct Assignment {
     AttemptId id;
-    /// Checkpoint name, file and its SHA-256 (empty while unknown).
+    /// Checkpoint name, file and its SHA-256 (empty while unknown); all empty for work that needs
+    /// no checkpoint.
     std::string model;
     std::string path;
     std::string sha256;
@@ -103,10 +105,12 @@ struct Assignment {
     std::string identity;
     /// JSON text of the task: api/task_payload.h.
     std::string request;
-    /// Lengths of the pictures to start from, then of the mask; none in text to image.
+    /// Lengths of the pictures that came with the request, in the order of its keys.
     std::vector<std::uint64_t> input_bytes = {};
     /// The frame's payload: these files one after the other.
     std::vector<std::byte> inputs = {};
+    /// Kind of the task: domain/task.h.
+    std::string kind = {};
 };
 
 /// The files that a payload consists of. Throws ContractViolation when the lengths do not add up.

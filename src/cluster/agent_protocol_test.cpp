@@ -42,12 +42,15 @@ TEST(AgentProtocol, EveryMessageComesBackAsItWas) {
     EXPECT_EQ(std::get<AgentHeartbeat>(*round_trip(AgentHeartbeat{{id}})).held.front(), id);
     EXPECT_EQ(
         std::get<Assignment>(*round_trip(Assignment{id, "m", "/p", "", "", "{}"})).path, "/p");
-    const auto assigned = round_trip(Assignment{id, "m", "/p", "", "", "{}", {2, 0, 1}, images});
-    EXPECT_EQ(std::get<Assignment>(*assigned).inputs, images);
-    const auto files = split_payload(
-        std::get<Assignment>(*assigned).inputs, std::get<Assignment>(*assigned).input_bytes);
+    const auto assigned =
+        round_trip(Assignment{id, "m", "/p", "", "", "{}", {2, 0, 1}, images, "extras"});
+    const auto& assignment = std::get<Assignment>(*assigned);
+    EXPECT_EQ(assignment.kind, "extras");
+    EXPECT_EQ(assignment.inputs, images);
+    const auto files = split_payload(assignment.inputs, assignment.input_bytes);
     ASSERT_EQ(files.size(), 3u);
     EXPECT_EQ(files[0].size(), 2u);
+    EXPECT_TRUE(files[1].empty());
     EXPECT_EQ(files[2].front(), std::byte{3});
     EXPECT_EQ(std::get<Interrupt>(*round_trip(Interrupt{id})).id, id);
     EXPECT_EQ(std::get<Drop>(*round_trip(Drop{{id, id}})).ids.size(), 2u);
@@ -69,9 +72,11 @@ TEST(AgentProtocol, RefusesWhatIsNoMessage) {
           R"({"type":"done","task":"a","attempt":1,"result":"{}","image_bytes":[5]})",
           R"({"type":"done","task":"a","attempt":1,"result":"{}","image_bytes":[-1]})",
           R"({"type":"assignment","task":"a","attempt":1,"model":"m","path":"p","sha256":"",
-              "request":"{}"})",
+              "request":"{}","kind":"txt2img"})",
           R"({"type":"assignment","task":"a","attempt":1,"model":"m","path":"p","sha256":"",
-              "request":"{}","input_bytes":[1]})",
+              "request":"{}","input_bytes":[]})",
+          R"({"type":"assignment","task":"a","attempt":1,"model":"m","path":"p","sha256":"",
+              "request":"{}","kind":"img2img","input_bytes":[1]})",
           R"({"type":"done","task":"a","attempt":1,"result":"{}",
               "image_bytes":[9223372036854775807,9223372036854775807,2]})",
           R"({"type":"drop","ids":[{"task":1}]})"}) {

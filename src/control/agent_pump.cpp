@@ -4,9 +4,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "api/task_payload.h"
+#include "api/input_keys.h"
 #include "control/agent_link.h"
 #include "control/store_call.h"
+#include "control/task_inputs.h"
 #include "telemetry/log.h"
 
 namespace darkroom::control {
@@ -17,32 +18,6 @@ using storage::TaskStore;
 
 /// Claims in vain after which an agent waits for news of the queue.
 constexpr int kMostMisses = 10;
-/// The kind of task that comes without pictures.
-constexpr const char* kTextToImage = "txt2img";
-
-/// The files that a task starts from, in the order of its keys.
-struct Inputs {
-    std::vector<std::uint64_t> lengths;
-    std::vector<std::byte> bytes;
-};
-
-Result<Inputs> read_inputs(storage::ObjectStore& objects, const std::string& request) {
-    Inputs inputs;
-    DARKROOM_TRY_ASSIGN(const domain::Generation generation, api::decode_generation(request));
-    if (!generation.init) return inputs;
-    std::vector<std::string> names = generation.init->pictures;
-    if (!generation.init->mask.empty()) names.push_back(generation.init->mask);
-    for (const std::string& name : names) {
-        DARKROOM_TRY_ASSIGN(const storage::ObjectKey key, storage::ObjectKey::parse(name));
-        DARKROOM_TRY_ASSIGN(const std::vector<std::byte> file, objects.get(key));
-        if (inputs.bytes.size() + file.size() > cluster::kMaxFramePayloadBytes) {
-            return Error{ErrorCode::payload_too_large, "the pictures to start from are too large"};
-        }
-        inputs.lengths.push_back(file.size());
-        inputs.bytes.insert(inputs.bytes.end(), file.begin(), file.end());
-    }
-    return inputs;
-}
 
 }  // namespace
 
@@ -143,8 +118,8 @@ runtime::Task<void> AgentService::hand_out(std::shared_ptr<Link> link) {
 }
 
 /// A function begins with the first task for its checkpoint.
-runtime::Task<void> AgentService::begin_function(
-    std::shared_ptr<Link> link, std::string checkpoint, std::string model) {
+runtime::Task<void> AgentService::begin_function(std::shared_ptr<Link> link, std::string model) {
+    std::string checkpoint = checkpoint_of(model);
     const Result<domain::Function> function =
         co_await parts_.functions.ensure(std::move(checkpoint));
     if (!function) {
@@ -154,31 +129,51 @@ runtime::Task<void> AgentService::begin_function(
     co_return told;
 }
 
+/// What of the assignment is not in the row. Fails with not_found when a part of it is gone.
+runtime::Task<cluster::Assignment> AgentService::prepare(domain::Task task) {
+    cluster::Assignment assignment{
+        {task.id.text(), task.attempt}, task.model, {}, {}, {}, task.request};
+    assignment.kind = task.kind;
+    if (domain::needs_checkpoint(task.kind)) {
+        const std::vector<domain::ModelDescription> models = parts_.models.models();
+        const domain::ModelDescription* model = domain::find_model(models, task.model);
+        if (model == nullptr) {
+            co_return Error{
+                ErrorCode::not_found,
+                "the checkpoint " + task.model + " is no longer in the models folder",
+                "model"};
+        }
+        assignment.path = model->filename;
+        assignment.sha256 = model->sha256;
+        assignment.identity = model->identity;
+    }
+    const Result<std::vector<std::string>> keys = api::input_keys(task.kind, task.request);
+    if (!keys) co_return keys.error();
+    if (keys->empty()) co_return assignment;
+    std::function<Result<TaskInputs>()> work = [&objects = parts_.objects, wanted = *keys] {
+        return read_inputs(objects, wanted);
+    };
+    Result<TaskInputs> inputs =
+        co_await parts_.blocking.run<TaskInputs>(std::move(work), Deadline::never());
+    if (!inputs) co_return inputs.error();
+    assignment.input_bytes = std::move(inputs->sizes);
+    assignment.inputs = std::move(inputs->bytes);
+    co_return assignment;
+}
+
 runtime::Task<void> AgentService::assign(std::shared_ptr<Link> link, domain::Task task) {
     const domain::LeaseToken token{task.id, task.attempt, link->agent_id};
-    const std::vector<domain::ModelDescription> models = parts_.models.models();
-    const domain::ModelDescription* model = domain::find_model(models, task.model);
-    if (model == nullptr) {
-        Error error{
-            ErrorCode::not_found,
-            "the checkpoint " + task.model + " is no longer in the models folder",
-            "model"};
-        const Result<void> refused = co_await refuse(token, std::move(error));
+    domain::Task wanted = task;
+    Result<cluster::Assignment> prepared = co_await prepare(std::move(wanted));
+    if (!prepared) {
+        const Result<void> refused = co_await refuse(token, prepared.error());
         co_return refused;
     }
-    Result<Inputs> inputs = Inputs{};
-    if (task.kind != kTextToImage) {
-        std::function<Result<Inputs>()> work = [&objects = parts_.objects, text = task.request] {
-            return read_inputs(objects, text);
-        };
-        inputs = co_await parts_.blocking.run<Inputs>(std::move(work), Deadline::never());
+    if (domain::needs_checkpoint(task.kind)) {
+        std::string model = task.model;
+        const Result<void> begun = co_await begin_function(link, std::move(model));
+        if (!begun) co_return begun;
     }
-    if (!inputs) {
-        const Result<void> refused = co_await refuse(token, inputs.error());
-        co_return refused;
-    }
-    const Result<void> begun = co_await begin_function(link, model->relative_name, task.model);
-    if (!begun) co_return begun;
     const Result<domain::LeaseStatus> running =
         co_await store_call(parts_.dispatcher.store(), &TaskStore::mark_running, token);
     if (!running) co_return running.error();
@@ -199,15 +194,7 @@ runtime::Task<void> AgentService::assign(std::shared_ptr<Link> link, domain::Tas
     if (concerns_others) parts_.dispatcher.wake_agents();
     parts_.metrics.observe(
         TaskPhase::queued, static_cast<double>(parts_.clock.wall_ms() - task.created_ms) / 1'000.0);
-    cluster::Message assignment = cluster::Assignment{
-        {task.id.text(), task.attempt},
-        task.model,
-        model->filename,
-        model->sha256,
-        model->identity,
-        task.request,
-        std::move(inputs->lengths),
-        std::move(inputs->bytes)};
+    cluster::Message assignment = *std::move(prepared);
     const Result<void> sent = co_await link->connection->send(std::move(assignment));
     co_return sent;
 }
@@ -221,10 +208,16 @@ void AgentService::note_held(Link& link, const domain::Task& task) {
 /// Fails a claimed task that cannot be handed out.
 runtime::Task<void> AgentService::refuse(domain::LeaseToken token, Error error) {
     const domain::TaskId id = token.id;
-    storage::FailedAttempt failed{std::move(token), {std::move(error), false}};
+    const bool is_retryable = darkroom::is_retryable(error.code);
+    storage::FailedAttempt failed{std::move(token), {std::move(error), is_retryable}};
     const Result<domain::FailOutcome> ended =
         co_await store_call(parts_.dispatcher.store(), &TaskStore::fail, std::move(failed));
-    parts_.dispatcher.task_ended(id);
+    if (ended && *ended == domain::FailOutcome::requeued) {
+        parts_.dispatcher.task_put_back(id);
+        parts_.dispatcher.wake_agents();
+    } else {
+        parts_.dispatcher.task_ended(id);
+    }
     if (!ended) co_return ended.error();
     co_return Result<void>();
 }

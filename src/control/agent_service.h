@@ -115,14 +115,14 @@ class AgentService {
     [[nodiscard]] std::string checkpoint_of(const std::string& model);
     boost::asio::awaitable<void> count(std::string model, domain::FunctionUsage usage);
     runtime::Task<void> send(std::shared_ptr<Link> link, cluster::Message message);
-    runtime::Task<void> begin_function(
-        std::shared_ptr<Link> link, std::string checkpoint, std::string model);
+    runtime::Task<void> begin_function(std::shared_ptr<Link> link, std::string model);
     void note_held(Link& link, const domain::Task& task);
     runtime::Task<void> send_threads(std::shared_ptr<Link> link, std::string model);
     boost::asio::awaitable<void> serve(std::shared_ptr<Link> link);
     boost::asio::awaitable<void> watch();
     boost::asio::awaitable<void> pump(std::shared_ptr<Link> link);
     runtime::Task<void> hand_out(std::shared_ptr<Link> link);
+    runtime::Task<cluster::Assignment> prepare(domain::Task task);
     runtime::Task<void> assign(std::shared_ptr<Link> link, domain::Task task);
     runtime::Task<void> refuse(domain::LeaseToken token, Error error);
     boost::asio::awaitable<void> receive(std::shared_ptr<Link> link, cluster::Message message);

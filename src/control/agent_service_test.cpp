@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "api/extras_payload.h"
 #include "api/task_payload.h"
 #include "base/file.h"
 #include "base/random.h"
@@ -75,6 +76,21 @@ class AgentServiceTest : public testing::Test {
         submission.task.kind = "txt2img";
         submission.task.model = std::move(model);
         submission.task.request = "{}";
+        return block_on(io_.executor(), dispatcher_.submit(submission)).value().id;
+    }
+
+    storage::ObjectKey key_of(const std::string& name) {
+        return storage::ObjectKey::parse("studio/task/0/" + name).value();
+    }
+
+    /// A task without a checkpoint, whose picture is stored under that key.
+    domain::TaskId submit_extras(const std::string& key) {
+        domain::Extras extras;
+        extras.images = {key};
+        Submission submission;
+        submission.task.tenant = "studio";
+        submission.task.kind = domain::kExtrasKind;
+        submission.task.request = api::encode_extras(extras);
         return block_on(io_.executor(), dispatcher_.submit(submission)).value().id;
     }
 
@@ -282,6 +298,28 @@ TEST_F(AgentServiceTest, ATaskThatIsCancelledWhileItIsHandedOutIsNotSentAndCosts
 TEST_F(AgentServiceTest, ATaskWhoseCheckpointIsGoneCostsNoRoom) {
     agent().say(cluster::Claim{1, ""});
     EXPECT_EQ(final_state(submit("gone")), TaskState::failed);
+    expect_assignment(submit());
+}
+
+TEST_F(AgentServiceTest, ATaskComesWithItsPicturesWhateverIsLoaded) {
+    const std::vector<std::byte> picture{std::byte{1}, std::byte{2}};
+    ASSERT_TRUE(objects_.put(key_of("0.png"), picture));
+    const domain::TaskId id = submit_extras(key_of("0.png").text());
+    agent().say(cluster::Claim{1, "icons"});
+    const auto message = agent().hear();
+    ASSERT_TRUE(message);
+    const auto& assignment = std::get<cluster::Assignment>(*message);
+    EXPECT_EQ(assignment.id.task, id.text());
+    EXPECT_EQ(assignment.kind, domain::kExtrasKind);
+    EXPECT_EQ(assignment.path, "");
+    EXPECT_EQ(assignment.inputs, picture);
+    agent().say(picture_of(assignment.id));
+    EXPECT_EQ(final_state(id), TaskState::succeeded);
+}
+
+TEST_F(AgentServiceTest, ATaskWhosePictureIsGoneFailsAndCostsNoRoom) {
+    agent().say(cluster::Claim{1, ""});
+    EXPECT_EQ(final_state(submit_extras(key_of("gone.png").text())), TaskState::failed);
     expect_assignment(submit());
 }
 

@@ -18,7 +18,7 @@ namespace darkroom::control {
 struct LiveTask {
     domain::TaskId id = domain::TaskId::random();
     std::string tenant;
-    /// "txt2img" or "img2img".
+    /// Of work: domain/task.h.
     std::string kind = {};
     /// The caller's own name for it; may be empty.
     std::string name;

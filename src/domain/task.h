@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
 #include "domain/task_id.h"
@@ -11,14 +12,24 @@
 
 namespace darkroom::domain {
 
+/// Kinds of work.
+inline constexpr const char* kTxt2imgKind = "txt2img";
+inline constexpr const char* kImg2imgKind = "img2img";
+inline constexpr const char* kExtrasKind = "extras";
+
+/// False for work that no checkpoint takes part in; its Task::model is empty.
+inline bool needs_checkpoint(std::string_view kind) {
+    return kind != kExtrasKind;
+}
+
 /// What a caller asks for when it submits a task. Names, sizes and quotas were checked before.
 struct NewTask {
     TaskId id = TaskId::random();
     std::string tenant;
-    /// What kind of work: "txt2img".
+    /// What kind of work: one of the words above.
     std::string kind;
-    /// Name of the checkpoint that an agent must have loaded.
-    std::string model;
+    /// Name of the checkpoint that an agent must have loaded; empty when the kind needs none.
+    std::string model = {};
     /// The request as accepted, JSON text.
     std::string request;
     /// Digest of the request, to tell a repeated submit from another one under the same key.

@@ -65,6 +65,12 @@ void add_a1111_routes(http::Router& router, Parts& parts) {
             return draw_pictures(parts, kind, std::move(request));
         });
     }
+    router.add("POST", base + "/extra-single-image", [&parts](http::Request request) {
+        return extra_single_image(parts, std::move(request));
+    });
+    router.add("POST", base + "/extra-batch-images", [&parts](http::Request request) {
+        return extra_batch_images(parts, std::move(request));
+    });
     router.add("POST", base + "/png-info", [&parts](http::Request request) {
         return png_info(parts, std::move(request));
     });

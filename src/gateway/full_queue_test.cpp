@@ -5,11 +5,14 @@
 #include <gtest/gtest.h>
 
 #include "api/test_surroundings.h"
+#include "base/encoding.h"
 #include "base/file.h"
+#include "base/format.h"
 #include "base/random.h"
 #include "cluster/memory/in_process_event_bus.h"
 #include "gateway/gateway.h"
 #include "http/server_fixture.h"
+#include "image/png.h"
 #include "json/json.h"
 #include "storage/memory/in_memory_function_store.h"
 #include "storage/memory/in_memory_model_store.h"
@@ -105,6 +108,20 @@ TEST_F(FullQueue, RefusesWithTheTimeToComeBack) {
     EXPECT_EQ(of_a1111.status, 429);
     EXPECT_GE(std::stoi(std::string(of_a1111.headers.get("Retry-After"))), 1);
     EXPECT_EQ(body_of(of_a1111)["error"].as_string(), "HTTPException");
+}
+
+TEST_F(FullQueue, RefusesExtrasWithTheTimeToComeBackAndKeepsNoPictureOfThem) {
+    ASSERT_EQ(submit("one").status, 200);
+    ASSERT_EQ(submit("two").status, 200);
+    const image::Image picture{.width = 1, .height = 1, .channels = 3, .pixels = {1, 2, 3}};
+    const std::string body =
+        format(R"({{"image": "{}"}})", base64_encode(image::encode_png(picture, {}).value()));
+    for (const char* path : {"/sdapi/v1/extra-single-image", "/extra_images"}) {
+        const http::ClientResponse refused = post(path, body);
+        EXPECT_EQ(refused.status, 429) << refused.body;
+        EXPECT_GE(std::stoi(std::string(refused.headers.get("Retry-After"))), 1);
+    }
+    EXPECT_TRUE(objects_.list(std::nullopt).value().empty());
 }
 
 TEST_F(FullQueue, FindsWhatIsInIt) {

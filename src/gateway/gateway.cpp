@@ -11,9 +11,10 @@ namespace darkroom::gateway {
 namespace {
 
 bool is_serverless(std::string_view path) {
-    constexpr std::array<std::string_view, 13> kPlaces = {
+    constexpr std::array<std::string_view, 14> kPlaces = {
         "/txt2img",
         "/img2img",
+        "/extra_images",
         "/tasks",
         "/models",
         "/images",

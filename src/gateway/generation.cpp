@@ -6,6 +6,7 @@
 
 #include "api/task_payload.h"
 #include "api/txt2img_response.h"
+#include "base/encoding.h"
 #include "base/random.h"
 #include "base/sha256.h"
 #include "gateway/task_inputs.h"
@@ -58,20 +59,29 @@ Order make_order(
 }
 
 runtime::Task<domain::Task> submit(Parts& parts, Order order) {
-    const domain::NewTask task = order.submission.task;
-    control::Submission submission = std::move(order.submission);
     if (order.inputs.empty()) {
+        control::Submission submission = std::move(order.submission);
         Result<domain::Task> submitted = co_await parts.dispatcher.submit(std::move(submission));
         co_return submitted;
     }
+    domain::NewTask task = order.submission.task;
     const auto sent = std::make_shared<const Order>(std::move(order));
-    std::function<Result<bool>()> store = [&parts, task, sent]() -> Result<bool> {
-        DARKROOM_TRY(store_inputs(parts.objects, task, sent->generation, sent->inputs));
-        return true;
+    SubmissionWork store = [&parts, sent]() -> Result<control::Submission> {
+        const control::Submission& submission = sent->submission;
+        DARKROOM_TRY(store_inputs(parts.objects, submission.task, sent->generation, sent->inputs));
+        return submission;
     };
-    const Result<bool> stored =
-        co_await parts.blocking.run<bool>(std::move(store), runtime::Deadline::never());
+    Result<domain::Task> submitted =
+        co_await submit_stored(parts, std::move(task), std::move(store));
+    co_return submitted;
+}
+
+runtime::Task<domain::Task> submit_stored(
+    Parts& parts, domain::NewTask task, SubmissionWork store) {
+    Result<control::Submission> stored = co_await parts.blocking.run<control::Submission>(
+        std::move(store), runtime::Deadline::never());
     if (!stored) co_return stored.error();
+    control::Submission submission = *std::move(stored);
     Result<domain::Task> submitted = co_await parts.dispatcher.submit(std::move(submission));
     if (submitted && submitted->id == task.id) co_return submitted;
     std::function<Result<bool>()> remove = [&parts, task]() -> Result<bool> {
@@ -87,6 +97,23 @@ runtime::Task<domain::Task> submit(Parts& parts, Order order) {
 bool is_refused_input(const Error& error) {
     return error.code == ErrorCode::invalid_argument &&
            (error.field == "init_images" || error.field == "mask");
+}
+
+runtime::Task<std::vector<std::string>> read_pictures(Parts& parts, domain::Task task) {
+    using Pictures = std::vector<std::string>;
+    std::function<Result<Pictures>()> work = [&parts, text = task.result]() -> Result<Pictures> {
+        DARKROOM_TRY_ASSIGN(const api::TaskResult result, api::decode_result(text));
+        Pictures pictures;
+        for (const std::string& name : result.images) {
+            DARKROOM_TRY_ASSIGN(const storage::ObjectKey key, storage::ObjectKey::parse(name));
+            DARKROOM_TRY_ASSIGN(const std::vector<std::byte> bytes, parts.objects.get(key));
+            pictures.push_back(base64_encode(bytes));
+        }
+        return pictures;
+    };
+    Result<Pictures> pictures =
+        co_await parts.blocking.run<Pictures>(std::move(work), runtime::Deadline::never());
+    co_return pictures;
 }
 
 Error error_of(const domain::Task& task) {
@@ -114,7 +141,7 @@ api::JobProgress job_progress(
     const control::LiveTask& task, const std::optional<control::QueuePlace>& place) {
     api::JobProgress job;
     job.is_active = true;
-    job.job = "scripts_" + task.kind;
+    job.job = task.kind == domain::kExtrasKind ? task.kind : "scripts_" + task.kind;
     job.job_timestamp = api::job_timestamp(task.created_ms);
     job.interrupted = task.is_interrupted;
     if (!task.is_held) {

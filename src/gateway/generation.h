@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,11 +42,23 @@ Order make_order(
 /// was submitted before under its name keeps the pictures that it has. Fails also as store_inputs.
 runtime::Task<domain::Task> submit(Parts& parts, Order order);
 
+/// Stores the pictures that came with a task and returns what to submit then. Blocks; leaves
+/// nothing behind when it fails.
+using SubmissionWork = std::function<Result<control::Submission>()>;
+
+/// Dispatcher::submit of a task once its pictures are stored; takes them back when the task does
+/// not come to be or was there before. Fails also as `store`.
+runtime::Task<domain::Task> submit_stored(Parts& parts, domain::NewTask task, SubmissionWork store);
+
 /// True when it is a picture of the request that was refused.
 bool is_refused_input(const Error& error);
 
 /// Why a task that ended has no result.
 Error error_of(const domain::Task& task);
+
+/// The pictures of a task that succeeded, in base64. Fails with corrupt_input, or as
+/// ObjectStore::get.
+runtime::Task<std::vector<std::string>> read_pictures(Parts& parts, domain::Task task);
 
 /// A1111's `info` text of a task that succeeded. The row says what was drawn: a repeated request
 /// with a random seed gets the picture of the first. Fails with corrupt_input.

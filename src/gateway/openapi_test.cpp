@@ -34,6 +34,9 @@ namespace fs = std::filesystem;
 using storage::TaskStore;
 
 constexpr const char* kTxt2img = "POST /sdapi/v1/txt2img";
+constexpr const char* kExtraSingle = "POST /sdapi/v1/extra-single-image";
+constexpr const char* kExtraBatch = "POST /sdapi/v1/extra-batch-images";
+constexpr const char* kExtraImages = "POST /extra_images";
 constexpr const char* kPngInfo = "POST /sdapi/v1/png-info";
 constexpr const char* kImg2img = "POST /sdapi/v1/img2img";
 constexpr const char* kServerlessImg2img = "POST /img2img";
@@ -332,10 +335,46 @@ class OpenApi : public http::ServerTest {
         tell_of(kPicture, "UPPER");
     }
 
-    void provoke_png_info() {
+    /// A picture as a request brings it.
+    static std::string picture_field() {
         const image::Image picture{.width = 1, .height = 1, .channels = 3, .pixels = {1, 2, 3}};
-        const auto file = image::encode_png(picture, {{"parameters", "a fox"}}).value();
-        tell_body(kPngInfo, format(R"({{"image": "{}"}})", base64_encode(file)));
+        return base64_encode(image::encode_png(picture, {{"parameters", "a fox"}}).value());
+    }
+
+    void provoke_extras() {
+        const std::string picture = picture_field();
+        const std::string single = format(R"({{"image": "{}"}})", picture);
+        const std::string batch =
+            format(R"({{"imageList": [{{"data": "{}", "name": ""}}]}})", picture);
+        const std::vector<std::pair<const char*, std::string>> orders = {
+            {kExtraSingle, single}, {kExtraBatch, batch}, {kExtraImages, single}};
+        for (const auto& [route, body] : orders) {
+            draw(route, body);
+            for (const ErrorCode code : kFailures)
+                fail_to_draw(route, body, code);
+            tell_body(route, R"({"image": "cGljdHVyZQ==", "imageList": []})");
+        }
+        tell_body(kExtraImages, "[]");
+        const std::string named = format(
+            "taskId: enlarged\r\nRequest-Type: async\r\nContent-Length: {}\r\n\r\n{}",
+            single.size(),
+            single);
+        tell(kExtraImages, named);
+        finish(claim());
+        const Answer result = tell_of(kResult, "enlarged");
+        EXPECT_NE(result.body.find(R"("html_info":"<p></p>")"), std::string::npos) << result.body;
+        tell(kExtraImages, "taskId: enlarged\r\nContent-Length: 2\r\n\r\n{}");
+        const std::string other = format(
+            R"({{"image": "{}", "upscaler_1": "Lanczos",
+            "upscaling_resize": 8}})",
+            picture);
+        tell(
+            kExtraImages,
+            format("taskId: enlarged\r\nContent-Length: {}\r\n\r\n{}", other.size(), other));
+    }
+
+    void provoke_png_info() {
+        tell_body(kPngInfo, format(R"({{"image": "{}"}})", picture_field()));
         // What is no picture, and a JPEG too large to be read.
         tell_body(kPngInfo, R"({"image": "cGljdHVyZQ=="})");
         tell_body(kPngInfo, R"({"image": "/9j/wAARCP////8DAREAAhEAAxEA/9oADAMBAAIAAwAAPwD/2Q=="})");
@@ -534,6 +573,7 @@ TEST_F(OpenApi, ListsEveryAnswerAndNoOther) {
     provoke_tasks();
     provoke_functions();
     provoke_png_info();
+    provoke_extras();
     provoke_crowd();
     for (const std::string& served : router_.routes()) {
         const std::string route = documented_name(served);

@@ -23,6 +23,10 @@ void add_operations_routes(http::Router& router, Parts& parts);
 boost::asio::awaitable<http::Response> draw_pictures(
     Parts& parts, api::RequestKind kind, http::Request request);
 
+/// POST /sdapi/v1/extra-single-image and extra-batch-images.
+boost::asio::awaitable<http::Response> extra_single_image(Parts& parts, http::Request request);
+boost::asio::awaitable<http::Response> extra_batch_images(Parts& parts, http::Request request);
+
 /// POST /sdapi/v1/png-info.
 boost::asio::awaitable<http::Response> png_info(Parts& parts, http::Request request);
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// POST /txt2img and POST /img2img of the serverless Stable Diffusion API.
+// POST /txt2img, POST /img2img and POST /extra_images of the serverless Stable Diffusion API.
 
 #include "api/idempotency_key.h"
 #include "api/serverless_request.h"
 #include "api/serverless_task.h"
 #include "base/format.h"
+#include "gateway/extras.h"
 #include "gateway/generation.h"
 #include "gateway/routes.h"
 #include "gateway/submit_options.h"
@@ -19,7 +20,10 @@ constexpr int kBadRequest = 400;
 
 /// What answers to a request for a task say. They name the task, once that has a name.
 struct Envelope {
+    domain::TaskId id = domain::TaskId::random();
+    /// The caller's own, or the id.
     std::string name;
+    bool is_named = false;
     bool is_async = false;
     std::vector<std::string> unknown_fields;
     /// What would be drawn, where only that was asked.
@@ -51,46 +55,41 @@ http::Response fail(const Envelope& envelope, const Error& error) {
     return answer(envelope, refusal);
 }
 
-/// The order and its envelope, or the answer that refuses it.
-api::Outcome<Order> order_of(
-    Parts& parts, api::RequestKind kind, const http::Request& request, Envelope& envelope) {
-    const Caller caller = caller_of(request);
-    const domain::TaskId id = domain::TaskId::random();
+/// The envelope that the headers ask for.
+api::Outcome<Envelope> envelope_of(const http::Request& request) {
+    Envelope envelope;
     DARKROOM_TRY_ASSIGN(envelope.name, api::parse_task_name(request.headers.get("taskId")));
     Result<std::string> name = submit_name(request, std::move(envelope.name));
     if (!name) return api::message_refusal(422, name.error().message);
     envelope.name = *std::move(name);
-    const bool is_named = !envelope.name.empty();
-    if (!is_named) envelope.name = id.text();
+    envelope.is_named = !envelope.name.empty();
+    if (!envelope.is_named) envelope.name = envelope.id.text();
     envelope.is_async = http::equal_ignoring_case(request.headers.get("Request-Type"), "async");
+    return envelope;
+}
+
+/// The order, or the answer that refuses it.
+api::Outcome<Order> order_of(
+    Parts& parts, api::RequestKind kind, const http::Request& request, Envelope& envelope) {
+    const Caller caller = caller_of(request);
     DARKROOM_TRY_ASSIGN(api::ServerlessRequest parsed, api::parse_serverless(kind, request.body));
     envelope.unknown_fields = std::move(parsed.unknown_fields);
     const std::vector<domain::ModelDescription> models = parts.models.models();
     DARKROOM_TRY_ASSIGN(const auto* model, api::serverless_model(models, parsed.checkpoint));
     api::draw_with(parsed.request, *model);
     parsed.request.parameters.set(
-        "force_task_id", is_named ? json::Value(envelope.name) : json::Value());
+        "force_task_id", envelope.is_named ? json::Value(envelope.name) : json::Value());
     auto accepted = accept(parts, caller, parsed.request);
     if (!accepted) return api::as_message(accepted.error());
     const Result<bool> is_dry = wants_dry_run(request);
     if (!is_dry) return api::message_refusal(422, is_dry.error().message);
     if (*is_dry) envelope.dry_run = accepted->generation;
-    return make_order(caller, id, *std::move(accepted), request.body);
+    return make_order(caller, envelope.id, *std::move(accepted), request.body);
 }
 
-awaitable<http::Response> serverless_drawing(
-    Parts& parts, api::RequestKind kind, http::Request request) {
-    Envelope envelope;
-    auto accepted = order_of(parts, kind, request, envelope);
-    if (!accepted) co_return answer(envelope, accepted.error());
-    if (envelope.dry_run) {
-        envelope.name.clear();
-        const auto body = co_await dry_run(parts, *envelope.dry_run);
-        co_return body ? answer(envelope, 200, *body)
-                       : answer(envelope, api::as_message(body.error()));
-    }
-    Order order = *std::move(accepted);
-    const Result<domain::Task> submitted = co_await submit(parts, std::move(order));
+/// The answer to a submit: at once, or when the task has ended.
+awaitable<http::Response> follow(
+    Parts& parts, http::Request request, Envelope envelope, Result<domain::Task> submitted) {
     if (!submitted) {
         const Error error = submit_error(request, submitted.error());
         if (error.field == api::kIdempotencyKey) {
@@ -114,6 +113,48 @@ awaitable<http::Response> serverless_drawing(
     co_return answer(envelope, 200, api::succeeded_body(*task, *pictures));
 }
 
+awaitable<http::Response> serverless_drawing(
+    Parts& parts, api::RequestKind kind, http::Request request) {
+    auto headers = envelope_of(request);
+    if (!headers) co_return answer(Envelope{}, headers.error());
+    Envelope envelope = *std::move(headers);
+    auto accepted = order_of(parts, kind, request, envelope);
+    if (!accepted) co_return answer(envelope, accepted.error());
+    if (envelope.dry_run) {
+        envelope.name.clear();
+        const auto body = co_await dry_run(parts, *envelope.dry_run);
+        co_return body ? answer(envelope, 200, *body)
+                       : answer(envelope, api::as_message(body.error()));
+    }
+    Order order = *std::move(accepted);
+    Result<domain::Task> submitted = co_await submit(parts, std::move(order));
+    http::Response response =
+        co_await follow(parts, std::move(request), std::move(envelope), std::move(submitted));
+    co_return response;
+}
+
+awaitable<http::Response> extra_images(Parts& parts, http::Request request) {
+    auto headers = envelope_of(request);
+    if (!headers) co_return answer(Envelope{}, headers.error());
+    Envelope envelope = *std::move(headers);
+    auto parsed = api::parse_serverless_extras(request.body);
+    if (!parsed) co_return answer(envelope, parsed.error());
+    envelope.unknown_fields = parsed->unknown_fields;
+    ExtrasOrder order;
+    order.caller = caller_of(request);
+    order.id = envelope.id;
+    if (envelope.is_named) order.name = envelope.name;
+    order.request = *std::move(parsed);
+    order.request_text = request.body;
+    Result<domain::Task> submitted = co_await submit_extras(parts, std::move(order));
+    if (!submitted && submitted.error().code == ErrorCode::invalid_argument) {
+        co_return answer(envelope, api::as_message(api::refusal_from(submitted.error())));
+    }
+    http::Response response =
+        co_await follow(parts, std::move(request), std::move(envelope), std::move(submitted));
+    co_return response;
+}
+
 }  // namespace
 
 void add_serverless_routes(http::Router& router, Parts& parts) {
@@ -122,6 +163,9 @@ void add_serverless_routes(http::Router& router, Parts& parts) {
             return serverless_drawing(parts, kind, std::move(request));
         });
     }
+    router.add("POST", "/extra_images", [&parts](http::Request request) {
+        return extra_images(parts, std::move(request));
+    });
 }
 
 }  // namespace darkroom::gateway

@@ -18,6 +18,13 @@ std::string folder_of(const domain::NewTask& task) {
     return format("{}/{}/0", task.tenant, task.id.text());
 }
 
+std::vector<std::string> picture_keys(const domain::NewTask& task, std::size_t pictures) {
+    std::vector<std::string> keys;
+    for (std::size_t i = 1; i <= pictures; ++i)
+        keys.push_back(format("{}/input-{}", folder_of(task), i));
+    return keys;
+}
+
 /// What one request may bring along, all pictures together.
 class Budget {
   public:
@@ -46,29 +53,35 @@ class Budget {
 struct Storing {
     storage::ObjectStore& objects;
     const std::string& tenant;
-    Budget budget;
+    image::DecodeLimits limits;
+    Budget budget = {};
 
-    /// The pixels of the picture.
-    Result<std::size_t> put(const std::string& name, const SentImage& sent) {
+    Result<domain::PictureSize> put(const std::string& name, const SentImage& sent) {
         DARKROOM_TRY_ASSIGN(
             const std::vector<std::byte> file, read_image_file(objects, tenant, sent));
-        image::DecodeOptions options;
-        options.limits.max_pixels = static_cast<std::size_t>(api::kMaxPixels);
-        options.limits.max_side = static_cast<std::size_t>(api::kMaxSide);
-        const auto picture = image::decode(file, options);
+        const auto picture = image::decode(file, {limits, {}});
         if (!picture) return refused_image(picture.error(), sent.field);
-        const std::size_t pixels = picture->width * picture->height;
-        DARKROOM_TRY(budget.take(file.size(), pixels, sent.field));
+        DARKROOM_TRY(budget.take(file.size(), picture->width * picture->height, sent.field));
         DARKROOM_TRY_ASSIGN(const storage::ObjectKey key, storage::ObjectKey::parse(name));
         DARKROOM_TRY(objects.put(key, file));
-        return pixels;
+        return domain::PictureSize{
+            static_cast<std::int64_t>(picture->width), static_cast<std::int64_t>(picture->height)};
     }
 };
 
+/// Of a picture to start from.
+image::DecodeLimits limits_of_init() {
+    image::DecodeLimits limits;
+    limits.max_pixels = static_cast<std::size_t>(api::kMaxPixels);
+    limits.max_side = static_cast<std::size_t>(api::kMaxSide);
+    return limits;
+}
+
 /// A picture of which only a part is drawn is answered in its own size.
-Result<void> check_answered_pixels(std::size_t pixels, const domain::Generation& generation) {
-    const auto count = static_cast<std::size_t>(generation.batch_size * generation.iterations);
-    if (pixels * count <= static_cast<std::size_t>(api::kMaxTotalPixels)) return {};
+Result<void> check_answered_pixels(
+    const domain::PictureSize& size, const domain::Generation& generation) {
+    const std::int64_t count = generation.batch_size * generation.iterations;
+    if (size.width * size.height * count <= api::kMaxTotalPixels) return {};
     return Error{
         ErrorCode::invalid_argument,
         format("ensure that all pictures together have at most {} pixels", api::kMaxTotalPixels),
@@ -80,9 +93,9 @@ Result<void> store_all(
     const domain::InitImages& init = *generation.init;
     for (std::size_t i = 0; i < inputs.pictures.size(); ++i) {
         DARKROOM_TRY_ASSIGN(
-            const std::size_t pixels,
+            const domain::PictureSize size,
             storing.put(init.pictures[i], {kPictureField, inputs.pictures[i]}));
-        DARKROOM_TRY(check_answered_pixels(pixels, generation));
+        DARKROOM_TRY(check_answered_pixels(size, generation));
     }
     if (inputs.mask.empty()) return {};
     const auto stored = storing.put(init.mask, {kMaskField, inputs.mask});
@@ -90,15 +103,34 @@ Result<void> store_all(
     return {};
 }
 
+Result<std::int64_t> store_all(Storing& storing, const api::ExtrasRequest& request) {
+    std::vector<domain::PictureSize> sizes;
+    for (std::size_t i = 0; i < request.images.size(); ++i) {
+        DARKROOM_TRY_ASSIGN(
+            const domain::PictureSize size,
+            storing.put(request.extras.images[i], {request.image_field, request.images[i]}));
+        sizes.push_back(size);
+    }
+    DARKROOM_TRY(domain::check_upscaled_sizes(request.extras, sizes));
+    std::int64_t pixels = 0;
+    for (const domain::PictureSize& size : sizes) {
+        const bool is_kept = request.extras.upscaler == domain::kNoUpscaler;
+        const auto result = is_kept ? size : domain::upscaled_size(request.extras, size);
+        pixels += result.width * result.height;
+    }
+    return pixels;
+}
+
 }  // namespace
 
 void name_inputs(
     domain::InitImages& init, const domain::NewTask& task, const api::InputTexts& inputs) {
-    const std::string folder = folder_of(task);
-    init.pictures.clear();
-    for (std::size_t i = 1; i <= inputs.pictures.size(); ++i)
-        init.pictures.push_back(format("{}/input-{}", folder, i));
-    init.mask = inputs.mask.empty() ? "" : folder + "/mask";
+    init.pictures = picture_keys(task, inputs.pictures.size());
+    init.mask = inputs.mask.empty() ? "" : folder_of(task) + "/mask";
+}
+
+void name_inputs(domain::Extras& extras, const domain::NewTask& task, std::size_t pictures) {
+    extras.images = picture_keys(task, pictures);
 }
 
 Result<void> store_inputs(
@@ -106,10 +138,18 @@ Result<void> store_inputs(
     const domain::NewTask& task,
     const domain::Generation& generation,
     const api::InputTexts& inputs) {
-    Storing storing{objects, task.tenant, {}};
+    Storing storing{objects, task.tenant, limits_of_init()};
     Result<void> stored = store_all(storing, generation, inputs);
     if (!stored) remove_inputs(objects, task);
     return stored;
+}
+
+Result<std::int64_t> store_inputs(
+    storage::ObjectStore& objects, const domain::NewTask& task, const api::ExtrasRequest& request) {
+    Storing storing{objects, task.tenant, {}};
+    Result<std::int64_t> pixels = store_all(storing, request);
+    if (!pixels) remove_inputs(objects, task);
+    return pixels;
 }
 
 void remove_inputs(storage::ObjectStore& objects, const domain::NewTask& task) {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "api/extras_payload.h"
+#include "api/extras_request.h"
 #include "api/serverless_request.h"
 #include "api/serverless_task.h"
 #include "api/task_payload.h"
@@ -21,9 +23,19 @@ using storage::TaskStore;
 constexpr std::int32_t kDefaultPage = 100;
 constexpr std::int32_t kLongestPage = 1000;
 
+Result<json::Object> finished_extras_body(
+    const domain::Task& task, const api::TaskPictures& pictures) {
+    DARKROOM_TRY_ASSIGN(const domain::Extras extras, api::decode_extras(task.request));
+    api::TaskDetails details;
+    details.info = json::Object{{"html_info", api::html_info(extras)}};
+    details.parameters = json::Object();
+    return api::result_body(task, pictures, std::move(details));
+}
+
 Result<json::Object> finished_body(
     const Parts& parts, const domain::Task& task, const http::Request& request) {
     DARKROOM_TRY_ASSIGN(const api::TaskPictures pictures, pictures_of(parts, task, request));
+    if (task.kind == domain::kExtrasKind) return finished_extras_body(task, pictures);
     DARKROOM_TRY_ASSIGN(const std::string info, info_of(parts, task));
     DARKROOM_TRY_ASSIGN(const domain::Generation generation, api::decode_generation(task.request));
     api::TaskDetails details;

@@ -1,28 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/task_payload.h"
 #include "api/txt2img_response.h"
-#include "base/encoding.h"
 #include "gateway/generation.h"
 #include "gateway/routes.h"
 #include "gateway/submit_options.h"
 
 namespace darkroom::gateway {
-namespace {
-
-using Pictures = std::vector<std::string>;
-
-Result<Pictures> read_pictures(storage::ObjectStore& objects, const api::TaskResult& result) {
-    Pictures pictures;
-    for (const std::string& name : result.images) {
-        DARKROOM_TRY_ASSIGN(const storage::ObjectKey key, storage::ObjectKey::parse(name));
-        DARKROOM_TRY_ASSIGN(const std::vector<std::byte> bytes, objects.get(key));
-        pictures.push_back(base64_encode(bytes));
-    }
-    return pictures;
-}
-
-}  // namespace
-
 boost::asio::awaitable<http::Response> draw_pictures(
     Parts& parts, api::RequestKind kind, http::Request request) {
     auto parsed = api::parse_request(kind, request.body);
@@ -56,12 +38,8 @@ boost::asio::awaitable<http::Response> draw_pictures(
         co_return respond(api::refusal_from(error_of(*task)));
     }
 
-    std::function<Result<Pictures>()> work = [&parts, text = task->result]() -> Result<Pictures> {
-        DARKROOM_TRY_ASSIGN(const api::TaskResult result, api::decode_result(text));
-        return read_pictures(parts.objects, result);
-    };
-    Result<Pictures> pictures =
-        co_await parts.blocking.run<Pictures>(std::move(work), runtime::Deadline::never());
+    const domain::Task finished = *task;
+    Result<std::vector<std::string>> pictures = co_await read_pictures(parts, finished);
     if (!pictures) co_return respond(api::refusal_from(pictures.error()));
     Result<std::string> info = info_of(parts, *task, parsed->number("denoising_strength"));
     if (!info) co_return respond(api::refusal_from(info.error()));
