@@ -51,6 +51,7 @@ std::vector<AttemptFolder> attempt_folders(const std::vector<storage::ObjectEntr
 }
 
 bool wants(const PictureOwner& owner, const AttemptFolder& folder) {
+    if (folder.attempt == kInputsAttempt) return true;
     if (!domain::is_final(owner.state)) return owner.attempt == folder.attempt;
     return std::ranges::any_of(owner.images, [&](const std::string& image) {
         const Result<storage::ObjectKey> key = storage::ObjectKey::parse(image);

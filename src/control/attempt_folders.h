@@ -25,6 +25,9 @@ struct AttemptFolder {
 /// Pictures younger than this may belong to a result that is about to be committed.
 inline constexpr std::int64_t kOrphanAgeMs = std::int64_t{24} * 60 * 60 * 1'000;
 
+/// In the place of an attempt: the pictures that a task starts from, wanted as long as its row.
+inline constexpr std::int64_t kInputsAttempt = 0;
+
 /// The folders of a listing in the order of keys. Keys of another form are left out.
 std::vector<AttemptFolder> attempt_folders(const std::vector<storage::ObjectEntry>& entries);
 
@@ -36,7 +39,8 @@ struct PictureOwner {
     std::vector<std::string> images;
 };
 
-/// True when the attempt is the one whose pictures were committed, or may still be.
+/// True when the attempt is the one whose pictures were committed, or may still be, and for what
+/// the task starts from.
 bool wants(const PictureOwner& owner, const AttemptFolder& folder);
 
 /// The keys that a result names; none when it is not readable or empty.

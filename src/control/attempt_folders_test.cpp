@@ -52,6 +52,12 @@ TEST(AttemptFolders, AFinishedTaskWantsWhatItsResultNames) {
     EXPECT_FALSE(wants(failed, folder(1)));
 }
 
+TEST(AttemptFolders, WhatATaskStartsFromIsWantedAsLongAsTheTask) {
+    for (const domain::TaskState state : {domain::TaskState::queued, domain::TaskState::running})
+        EXPECT_TRUE(wants({state, 2, {}}, folder(0)));
+    EXPECT_TRUE(wants({domain::TaskState::failed, 2, {}}, folder(0)));
+}
+
 TEST(AttemptFolders, AResultThatIsNotReadableNamesNoPictures) {
     EXPECT_TRUE(images_of("").empty());
     EXPECT_TRUE(images_of("{").empty());
