@@ -165,19 +165,22 @@ gateway::AgentControls controls_of(control::AgentService& agents) {
         [&agents] { agents.reconsider(); }};
 }
 
+/// What takes part in ending.
+struct Workings {
+    control::Dispatcher& dispatcher;
+    control::AgentService& agents;
+    std::chrono::seconds drain_time;
+};
+
 /// Waits for SIGTERM or SIGINT, then lets running work finish.
-runtime::Task<void> run_until_told(
-    http::Server& server,
-    control::Dispatcher& dispatcher,
-    control::AgentService& agents,
-    std::chrono::seconds drain_time) {
+runtime::Task<void> run_until_told(http::Server& server, Workings workings) {
     const Result<int> signal = co_await runtime::wait_for_termination_signal();
     if (!signal) co_return signal.error();
     tell_service_manager("STOPPING=1");
-    log::info("draining", {{"signal", *signal}, {"seconds", drain_time.count()}});
-    const runtime::Deadline deadline = runtime::Deadline::after(drain_time);
-    dispatcher.begin_drain();
-    const Result<void> agents_done = co_await agents.drain(deadline);
+    log::info("draining", {{"signal", *signal}, {"seconds", workings.drain_time.count()}});
+    const runtime::Deadline deadline = runtime::Deadline::after(workings.drain_time);
+    workings.dispatcher.begin_drain();
+    const Result<void> agents_done = co_await workings.agents.drain(deadline);
     if (!agents_done) log::warning("drain ran out of time; tasks stay queued", {});
     const Result<void> clients_done = co_await server.drain(deadline);
     if (!clients_done) log::warning("drain cut off clients", {});
@@ -196,20 +199,63 @@ std::size_t connection_limit() {
     return std::min(limit.rlim_cur / 2, kMost);
 }
 
+/// What lies in the data folder.
+struct Stores {
+    std::shared_ptr<storage::SqliteDatabase> database;
+    std::unique_ptr<storage::SqliteTaskStore> tasks;
+    std::unique_ptr<storage::FilesystemObjectStore> objects;
+};
+
+Result<Stores> open_stores(const ServeOptions& options, Clock& clock) {
+    Stores stores;
+    DARKROOM_TRY_ASSIGN(
+        stores.database, storage::SqliteDatabase::open(options.data / "tasks.db", clock));
+    DARKROOM_TRY_ASSIGN(stores.tasks, storage::SqliteTaskStore::open(stores.database));
+    DARKROOM_TRY_ASSIGN(
+        stores.objects, storage::FilesystemObjectStore::open(options.data / "objects"));
+    std::error_code ignored;
+    fs::create_directories(options.data / "cache", ignored);
+    return stores;
+}
+
+http::ServerOptions listening_of(const ServeOptions& options, telemetry::Metrics& metrics) {
+    http::ServerOptions listening;
+    listening.address = options.host;
+    listening.port = options.port;
+    listening.hosts.allowed = options.allowed_hosts;
+    listening.limits.connections = connection_limit();
+    listening.render = gateway::render_problem;
+    listening.observe = gateway::observer(metrics);
+    return listening;
+}
+
+/// Listens, starts the agents and answers until the process is told to end.
+Result<void> answer_requests(
+    const runtime::IoThreads& io,
+    http::ServerOptions listening,
+    const http::Router& router,
+    Workings workings) {
+    DARKROOM_TRY_ASSIGN(
+        const auto server,
+        http::Server::start(io.executor(), std::move(listening), router.handler()));
+    log::info("listening", {{"url", server->url()}});
+    workings.agents.start();
+    tell_service_manager("READY=1");
+    Result<void> ended = runtime::block_on(io.executor(), run_until_told(*server, workings));
+    server->stop();
+    log::info("stopped");
+    return ended;
+}
+
 /// Everything that a server is made of, in the order of dependence.
 Result<void> run(const ServeOptions& options) {
     DARKROOM_TRY(configure_log(options));
     DARKROOM_TRY(check(options));
     SystemClock clock;
     cluster::InProcessEventBus bus;
-    DARKROOM_TRY_ASSIGN(
-        const auto database, storage::SqliteDatabase::open(options.data / "tasks.db", clock));
-    DARKROOM_TRY_ASSIGN(const auto rows, storage::SqliteTaskStore::open(database));
-    control::AnnouncingTaskStore store(*rows, bus);
-    DARKROOM_TRY_ASSIGN(
-        const auto objects, storage::FilesystemObjectStore::open(options.data / "objects"));
-    std::error_code ignored;
-    fs::create_directories(options.data / "cache", ignored);
+    DARKROOM_TRY_ASSIGN(const Stores stores, open_stores(options, clock));
+    control::AnnouncingTaskStore store(*stores.tasks, bus);
+    storage::ObjectStore& objects = *stores.objects;
 
     control::ModelFolder models(
         options.models, options.data / "model-hashes.json", agent::checkpoint_facts);
@@ -218,7 +264,7 @@ Result<void> run(const ServeOptions& options) {
     // On the models' own file system, so that a file that has arrived is only renamed.
     control::UploadFolder uploads(options.models / ".uploads", clock);
     uploads.clean();
-    storage::SqliteModelStore model_store(database);
+    storage::SqliteModelStore model_store(stores.database);
     DARKROOM_TRY_ASSIGN(
         const auto registry,
         control::ModelRegistry::open(
@@ -232,14 +278,14 @@ Result<void> run(const ServeOptions& options) {
     dispatcher.adopt(queued);
     control::EngineMetrics engine_metrics(metrics);
     cluster::ChildProvider provider(io.executor(), child_options(options));
-    storage::SqliteFunctionStore function_store(database);
+    storage::SqliteFunctionStore function_store(stores.database);
     DARKROOM_TRY_ASSIGN(
         std::vector<domain::Function> known,
         storage::wait(function_store, &storage::FunctionStore::list));
     control::FunctionRegistry functions(function_store, std::move(known));
     control::AgentService agents(
         io.executor(),
-        {dispatcher, provider, models, *objects, blocking, engine_metrics, clock, functions, bus},
+        {dispatcher, provider, models, objects, blocking, engine_metrics, clock, functions, bus},
         pool_policy(options));
     control::EventFeed events(io.executor(), store, bus);
     events.start();
@@ -251,7 +297,7 @@ Result<void> run(const ServeOptions& options) {
         models,
         *registry,
         uploads,
-        *objects,
+        objects,
         option_store,
         urls,
         blocking,
@@ -267,36 +313,21 @@ Result<void> run(const ServeOptions& options) {
         agent::prompt_token_counter(),
         [folder = options.data] { return disk_space(folder); },
         options.minimum_free_bytes,
-        database_counters(metrics, database->writer())};
+        database_counters(metrics, stores.database->writer())};
     http::Router router(gateway::render_problem);
     gateway::add_routes(router, parts);
 
-    http::ServerOptions server_options;
-    server_options.address = options.host;
-    server_options.port = options.port;
-    server_options.hosts.allowed = options.allowed_hosts;
-    server_options.limits.connections = connection_limit();
-    server_options.render = gateway::render_problem;
-    server_options.observe = gateway::observer(metrics);
-    auto server = http::Server::start(io.executor(), std::move(server_options), router.handler());
-    if (!server) return server.error();
     log::info(
-        "listening",
-        {{"url", (*server)->url()},
-         {"models", static_cast<std::int64_t>(models.models().size())},
-         {"recovered_tasks", static_cast<std::int64_t>(rows->recovered().requeued.size())}});
-    agents.start();
-    tell_service_manager("READY=1");
+        "ready to serve",
+        {{"models", static_cast<std::int64_t>(models.models().size())},
+         {"recovered_tasks",
+          static_cast<std::int64_t>(stores.tasks->recovered().requeued.size())}});
     control::ModelWatcherOptions watching;
     watching.each_look = [&uploads] { uploads.expire(); };
     const control::ModelWatcher watcher(models, std::move(watching));
-
-    Result<void> ended = runtime::block_on(
-        io.executor(),
-        run_until_told(**server, dispatcher, agents, std::chrono::seconds(options.drain_seconds)));
-    (*server)->stop();
-    log::info("stopped");
-    return ended;
+    const std::chrono::seconds drain_time(options.drain_seconds);
+    return answer_requests(
+        io, listening_of(options, metrics), router, {dispatcher, agents, drain_time});
 }
 
 }  // namespace

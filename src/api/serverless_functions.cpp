@@ -66,9 +66,9 @@ bool read_env(const json::Value& value, FunctionChange& change) {
 }
 
 struct Setting {
-    const char* name;
-    const char* type;
-    Read read;
+    const char* name = nullptr;
+    const char* type = nullptr;
+    Read read = nullptr;
     bool is_applied = false;
 };
 

@@ -37,6 +37,13 @@ struct AgentService::Link {
         return shares.end(id.task, boot_ms);
     }
 
+    /// True when a heartbeat has been missed. Such an agent gets no tasks: those that it loses with
+    /// its lease would come back to it and fail once more when it is replaced.
+    [[nodiscard]] bool is_quiet() const {
+        constexpr auto kHeartbeatAndAHalf = std::chrono::seconds(15);
+        return std::chrono::steady_clock::now() - last_heard.load() > kHeartbeatAndAHalf;
+    }
+
     std::unique_ptr<cluster::AgentConnection> connection;
     const std::string agent_id;
     /// What the agent still has room for.

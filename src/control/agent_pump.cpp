@@ -90,7 +90,7 @@ runtime::Task<void> AgentService::hand_out(std::shared_ptr<Link> link) {
         const Result<std::vector<storage::BacklogEntry>> backlog =
             co_await store_call(store, &TaskStore::backlog);
         if (!backlog) co_return backlog.error();
-        if (pool_.is_ending(link->agent_id)) break;
+        if (pool_.is_ending(link->agent_id) || link->is_quiet()) break;
         const AgentPool::Functions functions = pooled(*backlog);
         const std::vector<storage::BacklogEntry> open =
             open_to(link->agent_id, *backlog, functions);

@@ -78,7 +78,9 @@ boost::asio::awaitable<void> AgentService::serve(std::shared_ptr<Link> link) {
             reason = message.error().message;
             break;
         }
+        const bool is_back = link->is_quiet();
         link->last_heard = std::chrono::steady_clock::now();
+        if (is_back) link->changed.notify_all();
         cluster::Message received = *std::move(message);
         co_await receive(link, std::move(received));
     }

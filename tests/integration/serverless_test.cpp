@@ -197,7 +197,7 @@ TEST_F(Serverless, MistakesAreNamedInTheReferencesShape) {
     expect(server_->get("/tasks/nonsense/progress"), 404, "not found");
     expect(server_->post("/tasks/nonsense/cancellation", ""), 404, "not found");
     expect(server_->get("/models/nonsense"), 404, "not found");
-    expect(server_->get("/tasks/nonsense"), 404, "");
+    expect(server_->get("/tasks/nonsense"), 405, "");
 }
 
 TEST_F(Serverless, CheckpointsAreListed) {
