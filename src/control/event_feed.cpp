@@ -140,6 +140,16 @@ void EventFeed::hear(const cluster::BusMessage& message) {
         progress->tenant, task, [&](EventWatch& watch) { watch.tell_progress(task); });
 }
 
+/// Tells whom it concerns; returns the place of the last event, or `after` when there is none.
+std::int64_t EventFeed::pass_on(const storage::EventPage& page, std::int64_t after) {
+    for (const domain::TaskEvent& event : page.events) {
+        after = event.sequence;
+        registry_->tell_each(
+            event.tenant, event.task.text(), [](EventWatch& watch) { watch.tell_log_grew(); });
+    }
+    return after;
+}
+
 boost::asio::awaitable<void> EventFeed::run() {
     // Watches read for themselves what was logged before.
     storage::EventFilter filter;
@@ -157,12 +167,7 @@ boost::asio::awaitable<void> EventFeed::run() {
             has_place = true;
             registry_->tell_all();
         } else {
-            for (const domain::TaskEvent& event : page->events) {
-                filter.after = event.sequence;
-                registry_->tell_each(event.tenant, event.task.text(), [](EventWatch& watch) {
-                    watch.tell_log_grew();
-                });
-            }
+            filter.after = pass_on(*page, filter.after);
             if (page->events.size() == static_cast<std::size_t>(kPage)) continue;
         }
         const Deadline next_poll = Deadline::after(options_.poll_interval);

@@ -89,6 +89,7 @@ class EventFeed {
 
   private:
     boost::asio::awaitable<void> run();
+    std::int64_t pass_on(const storage::EventPage& page, std::int64_t after);
     void hear(const cluster::BusMessage& message);
 
     storage::TaskStore& store_;

@@ -113,7 +113,7 @@ bool FolderWatch::poll(milliseconds timeout) const {
     }
 }
 
-bool FolderWatch::drain() {
+bool FolderWatch::drain() const {
     std::array<char, std::size_t{64} << 10> buffer{};
     bool matters = false;
     while (true) {

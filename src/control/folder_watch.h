@@ -28,7 +28,7 @@ class FolderWatch {
     void watch_folders();
     bool poll(std::chrono::milliseconds timeout) const;
     /// Reads what has been told; true when any of it matters.
-    bool drain();
+    bool drain() const;
 
     std::filesystem::path folder_;
     int events_;

@@ -80,7 +80,7 @@ Tensor init_latent(
     const Model& model, const ImageRequest& request, int index, const Tensor& encoded) {
     const InitPictures& init = *request.init;
     if (init.mask.empty() || init.masked_content == MaskedContent::original) return encoded;
-    const Tensor kept = ops::multiply(encoded, spread(encoded, init.mask, true));
+    Tensor kept = ops::multiply(encoded, spread(encoded, init.mask, true));
     if (init.masked_content == MaskedContent::latent_nothing) return kept;
     // A1111 draws it once for all iterations, from the bare seeds of the first.
     NoiseOptions options;
