@@ -39,9 +39,11 @@ boost::asio::awaitable<void> AgentService::run() {
         const std::uint64_t queue_seen = queue.count();
         co_await scale();
         const bool is_resting = links().empty() && wanted_.lock()->empty();
-        Deadline next = Deadline::after(is_resting ? kRestingRound : round);
+        const SteadyClock::time_point now = SteadyClock::now();
+        SteadyClock::time_point next_look = now + (is_resting ? kRestingRound : round);
         const SteadyClock::time_point pause_end = backoff_.lock()->until;
-        if (pause_end > SteadyClock::now()) next = std::min(next, Deadline::at(pause_end));
+        if (pause_end > now) next_look = std::min(next_look, pause_end);
+        const Deadline next = Deadline::at(next_look);
         std::vector<runtime::Watch> watches;
         watches.emplace_back(pool_changed_, seen);
         watches.emplace_back(queue, queue_seen);

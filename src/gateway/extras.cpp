@@ -43,7 +43,7 @@ boost::asio::awaitable<http::Response> answer(
     if (task->state != domain::TaskState::succeeded) {
         co_return respond(api::refusal_from(error_of(*task)));
     }
-    const domain::Task finished = *task;
+    const domain::Task& finished = *task;
     Result<std::vector<std::string>> pictures = co_await read_pictures(parts, finished);
     if (!pictures) co_return respond(api::refusal_from(pictures.error()));
     co_return shape(*std::move(pictures), info);

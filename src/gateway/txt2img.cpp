@@ -38,7 +38,7 @@ boost::asio::awaitable<http::Response> draw_pictures(
         co_return respond(api::refusal_from(error_of(*task)));
     }
 
-    const domain::Task finished = *task;
+    const domain::Task& finished = *task;
     Result<std::vector<std::string>> pictures = co_await read_pictures(parts, finished);
     if (!pictures) co_return respond(api::refusal_from(pictures.error()));
     Result<std::string> info = info_of(parts, *task, parsed->number("denoising_strength"));

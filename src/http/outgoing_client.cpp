@@ -125,7 +125,7 @@ std::unique_ptr<curl_slist, FreeList> header_list(const Headers& headers) {
     for (const auto& [name, value] : headers) {
         curl_slist* longer = curl_slist_append(list.get(), format("{}: {}", name, value).c_str());
         DARKROOM_CHECK(longer != nullptr, "no memory for a header");
-        list.release();
+        static_cast<void>(list.release());
         list.reset(longer);
     }
     return list;

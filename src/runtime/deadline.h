@@ -21,7 +21,6 @@ class Deadline {
     /// Time left, never negative; milliseconds::max() for `never`.
     [[nodiscard]] std::chrono::milliseconds remaining() const;
 
-    // NOLINTNEXTLINE(modernize-use-nullptr): what the compiler writes compares with 0
     friend auto operator<=>(const Deadline&, const Deadline&) = default;
 
   private:

@@ -163,18 +163,16 @@ void InMemoryTaskStore::expire_leases(Completion<EndedLeases> done) {
         const auto table = table_.lock();
         const std::int64_t boot_ms = clock_.boot_ms();
         const domain::FailureContext context = failure_context();
+        const auto release = [&](domain::Task& row) { return domain::release(row, {}, context); };
+        const auto expire = [&](domain::Task& row) { return domain::expire(row, context.wall_ms); };
         for (domain::Task* task : table->all()) {
-            if (domain::is_held(task->state) && *task->lease_until_ms <= boot_ms) {
-                const auto outcome = table->change(*task, context.wall_ms, [&](domain::Task& row) {
-                    return domain::release(row, {}, context);
-                });
-                ended.add(task->id, outcome);
-                continue;
+            const bool has_run_out =
+                domain::is_held(task->state) && *task->lease_until_ms <= boot_ms;
+            if (has_run_out) {
+                ended.add(task->id, table->change(*task, context.wall_ms, release));
+            } else if (table->change(*task, context.wall_ms, expire)) {
+                ended.expired.push_back(task->id);
             }
-            const bool is_expired = table->change(*task, context.wall_ms, [&](domain::Task& row) {
-                return domain::expire(row, context.wall_ms);
-            });
-            if (is_expired) ended.expired.push_back(task->id);
         }
     }
     done(std::move(ended));
