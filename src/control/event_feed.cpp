@@ -73,8 +73,14 @@ EventWatch::~EventWatch() {
     const auto open = registry_->places.lock();
     std::set<EventWatch*>& list = Registry::list_of(*open, topic_);
     list.erase(this);
-    if (list.empty() && topic_.task) open->by_task.erase(topic_.task->text());
-    if (list.empty() && !topic_.task) open->by_tenant.erase(topic_.tenant);
+    if (list.empty()) {
+        // The list goes with its entry.
+        if (topic_.task) {
+            open->by_task.erase(topic_.task->text());
+        } else {
+            open->by_tenant.erase(topic_.tenant);
+        }
+    }
     const auto count = open->counts.find(topic_.tenant);
     if (count != open->counts.end() && --count->second == 0) open->counts.erase(count);
 }
