@@ -62,6 +62,12 @@ struct ServeOptions {
     double idle_seconds = 300;
     /// MiB of all agents together; 0 is no limit.
     std::uint64_t memory_budget = 0;
+    /// Asks for credentials on loopback, too.
+    bool requires_keys = false;
+    /// Addresses whose X-Forwarded headers are believed.
+    std::vector<std::string> trusted_proxies;
+    /// "default", or "strict" for the reference's status 410.
+    std::string compatibility = "default";
 };
 int serve(const ServeOptions& options);
 
@@ -120,5 +126,33 @@ struct SynthesizeOptions {
     std::filesystem::path output;
 };
 int synthesize(const SynthesizeOptions& options);
+
+struct KeyOptions {
+    std::filesystem::path data = "data";
+    std::string tenant = "local";
+    std::vector<std::string> scopes = {"generate"};
+    std::string label;
+    std::optional<std::int64_t> expires_days;
+    /// Of the key to revoke.
+    std::string id;
+};
+int create_key(const KeyOptions& options);
+int list_keys(const KeyOptions& options);
+int revoke_key(const KeyOptions& options);
+
+struct UserOptions {
+    std::filesystem::path data = "data";
+    std::string name;
+    /// Empty for one of the user's own name.
+    std::string tenant;
+    std::string role = "user";
+};
+int add_user(const UserOptions& options);
+int remove_user(const UserOptions& options);
+
+struct AuditOptions {
+    std::filesystem::path data = "data";
+};
+int verify_audit(const AuditOptions& options);
 
 }  // namespace darkroom::app

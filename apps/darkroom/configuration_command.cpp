@@ -50,6 +50,9 @@ ServeOptions serve_options(const config::Configuration& configuration) {
     options.log_level = configuration.text("log.level");
     options.log_format = configuration.text("log.format");
     options.threads = static_cast<int>(configuration.integer("engine.threads"));
+    options.requires_keys = configuration.boolean("access.require_keys");
+    options.compatibility = configuration.text("access.compat");
+    options.trusted_proxies = configuration.text_list("access.trusted_proxies");
     return options;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
 #include <optional>
 #include <thread>
 
@@ -30,6 +31,9 @@ std::string base_url(const GenerateOptions& options) {
 }
 
 Result<json::Value> call(http::ClientRequest request, std::chrono::milliseconds timeout) {
+    // Not a flag: others see the flags of a process.
+    const char* key = std::getenv("DARKROOM_API_KEY");
+    if (key != nullptr) request.headers.set("X-API-Key", key);
     DARKROOM_TRY_ASSIGN(
         const http::ClientResponse response, http::fetch_blocking(std::move(request), timeout));
     auto body = json::parse(response.body);
@@ -37,8 +41,8 @@ Result<json::Value> call(http::ClientRequest request, std::chrono::milliseconds 
     std::string reason = format("the server answered {}", response.status);
     if (body) {
         // A1111's error bodies: a list of what is wrong with fields, or a text in one of these.
-        for (const char* key : {"errors", "detail", "error"}) {
-            const json::Value* text = body->find(key);
+        for (const char* member : {"errors", "detail", "error"}) {
+            const json::Value* text = body->find(member);
             if (text != nullptr && text->is_string() && !text->as_string().empty()) {
                 reason = text->as_string();
                 break;

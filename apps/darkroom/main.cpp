@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "account_flags.h"
 #include "command.h"
 #include "config/setting.h"
 #include "console.h"
@@ -24,7 +25,9 @@ constexpr const char* kDescription =
     "  darkroom serve --models models\n";
 constexpr const char* kFooter =
     "\nExit status: 0 success, 1 failure (the message says why), 2 wrong usage.\n"
-    "Environment: DARKROOM_CPU=avx512|avx2|portable forces an instruction set.";
+    "Environment: DARKROOM_CPU=avx512|avx2|portable forces an instruction set; DARKROOM_API_KEY is "
+    "the\n"
+    "key that generate shows to a --server.";
 
 void add_generate(CLI::App& app, GenerateOptions& options, Run& run) {
     CLI::App* command = app.add_subcommand("generate", "Draw pictures from a prompt");
@@ -54,8 +57,12 @@ void add_serve(CLI::App& app, ServeFlags& flags, Run& run) {
     command->add_option("--config", flags.file, "TOML file with settings: docs/configuration.md");
     for (const config::Setting& setting : config::server_settings()) {
         if (setting.flag.empty()) continue;
-        CLI::Option* option =
-            command->add_option(setting.flag, flags.values[setting.flag], setting.doc);
+        std::vector<std::string>& texts = flags.values[setting.flag];
+        if (setting.type == config::Type::boolean) {
+            command->add_flag(setting.flag, texts, setting.doc);
+            continue;
+        }
+        CLI::Option* option = command->add_option(setting.flag, texts, setting.doc);
         const bool is_list = setting.type == config::Type::text_list;
         if (!is_list) option->expected(1)->default_str(config::show_value(setting.fallback));
     }
@@ -153,6 +160,7 @@ int main(int argc, char** argv) {
     DoctorOptions doctor_options;
     BenchOptions bench_options;
     SynthesizeOptions synthesize_options;
+    AccountOptions account_options;
     Run run;
     add_generate(app, generate_options, run);
     add_serve(app, serve_flags, run);
@@ -160,6 +168,7 @@ int main(int argc, char** argv) {
     add_db(app, database_options, run);
     add_agent(app, agent_options, run);
     add_tools(app, doctor_options, bench_options, synthesize_options, run);
+    add_account_commands(app, account_options, run);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -20,8 +20,10 @@
 #include "control/event_feed.h"
 #include "control/model_registry.h"
 #include "control/model_watcher.h"
+#include "data_folder.h"
 #include "engine/text/prompt_syntax.h"
 #include "engine_setup.h"
+#include "first_key.h"
 #include "gateway/gateway.h"
 #include "http/server.h"
 #include "runtime/block_on.h"
@@ -29,6 +31,8 @@
 #include "runtime/service_notice.h"
 #include "runtime/signals.h"
 #include "storage/filesystem/filesystem_object_store.h"
+#include "storage/sqlite/sqlite_account_store.h"
+#include "storage/sqlite/sqlite_audit_log.h"
 #include "storage/sqlite/sqlite_function_store.h"
 #include "storage/sqlite/sqlite_model_store.h"
 #include "storage/sqlite/sqlite_task_store.h"
@@ -63,32 +67,21 @@ bool is_loopback(const std::string& host) {
 }
 
 Result<void> check(const ServeOptions& options) {
-    if (!is_loopback(options.host)) {
-        return Error{
-            ErrorCode::permission_denied,
-            format(
-                "--host {}: without API keys, which do not exist yet, only loopback addresses are "
-                "served; put a proxy that authenticates in front",
-                options.host)};
-    }
     std::error_code error;
     if (!options.import_folder.empty() && !fs::is_directory(options.import_folder, error)) {
         return Error{
             ErrorCode::not_found,
             format("--import-folder: no such folder: {}", options.import_folder.string())};
     }
-    const bool is_new = fs::create_directories(options.data, error);
-    if (error) {
-        return Error{
-            ErrorCode::permission_denied,
-            format(
-                "--data: the folder {} cannot be made: {}",
-                options.data.string(),
-                error.message())};
-    }
-    // Prompts, pictures and the secret of their links are nobody else's.
-    if (is_new) fs::permissions(options.data, fs::perms::owner_all, error);
     return {};
+}
+
+gateway::AccessOptions access_options(const ServeOptions& options) {
+    gateway::AccessOptions access;
+    access.requires_credentials = options.requires_keys || !is_loopback(options.host);
+    access.trusted_proxies = options.trusted_proxies;
+    access.is_strict = options.compatibility == "strict";
+    return access;
 }
 
 control::SchedulerOptions scheduling_of(const ServeOptions& options) {
@@ -251,6 +244,7 @@ Result<void> answer_requests(
 Result<void> run(const ServeOptions& options) {
     DARKROOM_TRY(configure_log(options));
     DARKROOM_TRY(check(options));
+    DARKROOM_TRY(prepare_data_folder(options.data));
     SystemClock clock;
     cluster::InProcessEventBus bus;
     DARKROOM_TRY_ASSIGN(const Stores stores, open_stores(options, clock));
@@ -292,28 +286,34 @@ Result<void> run(const ServeOptions& options) {
     gateway::OptionStore option_store(options.data / "options");
     DARKROOM_TRY_ASSIGN(
         gateway::UrlSigner urls, gateway::UrlSigner::open(options.data / "url-secret", clock));
+    storage::SqliteAccountStore accounts(database);
+    storage::SqliteAuditLog audit(database);
+    const gateway::AccessOptions access_rules = access_options(options);
+    if (access_rules.requires_credentials) DARKROOM_TRY(ensure_admin(accounts, audit, clock));
+    gateway::AccessControl access({accounts, audit, blocking, clock}, access_rules);
     gateway::Parts parts{
-        dispatcher,
-        models,
-        *registry,
-        uploads,
-        objects,
-        option_store,
-        urls,
-        blocking,
-        metrics,
-        clock,
-        agent::sampling_catalog(),
-        unsupported_syntax,
-        [&agents] { return agents.is_ready(); },
-        kVersion,
-        functions,
-        controls_of(agents),
-        events,
-        agent::prompt_token_counter(),
-        [folder = options.data] { return disk_space(folder); },
-        options.minimum_free_bytes,
-        database_counters(metrics, stores.database->writer())};
+        .dispatcher = dispatcher,
+        .models = models,
+        .registry = *registry,
+        .uploads = uploads,
+        .objects = objects,
+        .options = option_store,
+        .urls = urls,
+        .access = access,
+        .blocking = blocking,
+        .metrics = metrics,
+        .clock = clock,
+        .catalog = agent::sampling_catalog(),
+        .find_unsupported = unsupported_syntax,
+        .has_agent = [&agents] { return agents.is_ready(); },
+        .version = kVersion,
+        .functions = functions,
+        .agents = controls_of(agents),
+        .events = events,
+        .count_tokens = agent::prompt_token_counter(),
+        .disk_space = [folder = options.data] { return disk_space(folder); },
+        .minimum_free_bytes = options.minimum_free_bytes,
+        .collect = database_counters(metrics, stores.database->writer())};
     http::Router router(gateway::render_problem);
     gateway::add_routes(router, parts);
 

@@ -83,6 +83,28 @@ Settings places() {
     };
 }
 
+Settings access() {
+    return {
+        {.name = "access.require_keys",
+         .type = Type::boolean,
+         .fallback = false,
+         .doc = "Ask for credentials on loopback, too; on other addresses they are always asked "
+                "for.",
+         .flag = "--require-keys"},
+        {.name = "access.compat",
+         .type = Type::text,
+         .fallback = std::string("default"),
+         .doc = "Strict answers a request without a valid credential with 410 instead of 401.",
+         .choices = {"default", "strict"},
+         .flag = "--compat"},
+        {.name = "access.trusted_proxies",
+         .type = Type::text_list,
+         .fallback = std::vector<std::string>(),
+         .doc = "Addresses of proxies whose X-Forwarded-For, -Proto and -Host are believed.",
+         .flag = "--trusted-proxy"},
+    };
+}
+
 Settings queue() {
     return {
         {.name = "queue.tasks",
@@ -140,7 +162,7 @@ Settings agents() {
 
 Settings server_settings() {
     Settings all = listening();
-    for (const Settings& group : {queue(), agents(), places()})
+    for (const Settings& group : {access(), queue(), agents(), places()})
         all.insert(all.end(), group.begin(), group.end());
     return all;
 }

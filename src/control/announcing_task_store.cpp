@@ -58,6 +58,11 @@ void AnnouncingTaskStore::backlog(Completion<std::vector<storage::BacklogEntry>>
     store_.backlog(std::move(done));
 }
 
+void AnnouncingTaskStore::queued_work(
+    storage::CountFilter filter, Completion<storage::QueuedWork> done) {
+    store_.queued_work(std::move(filter), std::move(done));
+}
+
 void AnnouncingTaskStore::claim(
     storage::ClaimRequest request, Completion<std::vector<domain::Task>> done) {
     store_.claim(std::move(request), announced(bus_, std::move(done)));

@@ -22,6 +22,7 @@ class AnnouncingTaskStore final : public storage::TaskStore {
     void list(storage::TaskFilter filter, Completion<std::vector<domain::Task>> done) override;
     void count(storage::CountFilter filter, Completion<storage::TaskCounts> done) override;
     void backlog(Completion<std::vector<storage::BacklogEntry>> done) override;
+    void queued_work(storage::CountFilter filter, Completion<storage::QueuedWork> done) override;
     void claim(storage::ClaimRequest request, Completion<std::vector<domain::Task>> done) override;
     void heartbeat(
         storage::Heartbeat request, Completion<std::vector<storage::HeartbeatReply>> done) override;

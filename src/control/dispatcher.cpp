@@ -20,6 +20,10 @@ Demand demand_of(const domain::NewTask& task, scheduling::Work work, double weig
 
 }  // namespace
 
+double Dispatcher::predict(const Submission& submission) {
+    return scheduler_.predict(demand_of(submission.task, submission.work, submission.weight));
+}
+
 runtime::Task<domain::Task> Dispatcher::submit(Submission submission) {
     LiveTask live;
     live.id = submission.task.id;

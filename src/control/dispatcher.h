@@ -43,6 +43,9 @@ class Dispatcher {
     [[nodiscard]] ProgressTable& progress() { return progress_; }
     [[nodiscard]] Scheduler& scheduler() { return scheduler_; }
 
+    /// The device seconds that the row of a task would say if it were submitted now.
+    [[nodiscard]] double predict(const Submission& submission);
+
     /// Predicts what a task costs, gives it its place among those of other tenants, commits it (or
     /// finds the one that was submitted under the same key) and wakes the agents. Fails as
     /// TaskStore::submit, and with resource_exhausted when too much waits (Scheduler::admit).

@@ -49,6 +49,9 @@ class HookedTaskStore final : public storage::TaskStore {
     void backlog(Completion<std::vector<storage::BacklogEntry>> done) override {
         store_.backlog(std::move(done));
     }
+    void queued_work(storage::CountFilter filter, Completion<storage::QueuedWork> done) override {
+        store_.queued_work(std::move(filter), std::move(done));
+    }
     void claim(storage::ClaimRequest request, Completion<std::vector<domain::Task>> done) override {
         store_.claim(std::move(request), std::move(done));
     }

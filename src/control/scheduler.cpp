@@ -62,6 +62,10 @@ std::optional<Waiting> Scheduler::State::remove(const domain::TaskId& id) {
     return task;
 }
 
+double Scheduler::predict(const Demand& demand) {
+    return state_.lock()->costs.predict(demand.work);
+}
+
 Result<Admitted> Scheduler::admit(const domain::NewTask& task, const Demand& demand) {
     const auto state = state_.lock();
     const double cost_s = state->costs.predict(demand.work);

@@ -62,6 +62,8 @@ class Scheduler {
     /// `clock` must outlive it.
     explicit Scheduler(Clock& clock, SchedulerOptions options = {});
 
+    /// Device seconds that a task with this demand is thought to take.
+    [[nodiscard]] double predict(const Demand& demand);
     /// Reserves a place for a task that is about to be submitted. Fails with resource_exhausted
     /// when the queue is full.
     Result<Admitted> admit(const domain::NewTask& task, const Demand& demand);

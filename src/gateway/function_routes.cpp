@@ -110,6 +110,8 @@ awaitable<http::Response> update_functions(Parts& parts, http::Request request) 
     std::string reasons;
     for (const std::string& checkpoint : targets.checkpoints) {
         const Result<void> changed = co_await change_function(parts, checkpoint, order->change);
+        std::string outcome = changed ? "ok" : changed.error().message;
+        co_await parts.access.record(request, "function.change", checkpoint, std::move(outcome));
         if (changed) continue;
         failed.emplace_back(domain::function_name(checkpoint));
         reasons += (reasons.empty() ? "" : "|") + changed.error().message;
@@ -135,6 +137,7 @@ awaitable<http::Response> delete_functions(Parts& parts, http::Request request) 
     for (const std::string& name : *names) {
         const Result<domain::Function> removed = co_await parts.functions.remove(name);
         if (removed) {
+            co_await parts.access.record(request, "function.remove", removed->checkpoint, "ok");
             parts.agents.retire(task_name_of(removed->checkpoint));
             continue;
         }
@@ -146,9 +149,10 @@ awaitable<http::Response> delete_functions(Parts& parts, http::Request request) 
     co_return http::json_response(status, json::dump(std::move(body)));
 }
 
-http::Response restart(Parts& parts) {
+awaitable<http::Response> restart(Parts& parts, http::Request request) {
     parts.agents.restart();
-    return respond(json::Value(json::Object{{"message", "success"}}));
+    co_await parts.access.record(request, "agents.restart", "", "ok");
+    co_return respond(json::Value(json::Object{{"message", "success"}}));
 }
 
 }  // namespace
@@ -165,9 +169,9 @@ void add_function_routes(http::Router& router, Parts& parts) {
     router.add("POST", "/del/sd/functions", [&parts](http::Request request) {
         return delete_functions(parts, std::move(request));
     });
-    router.add("POST", "/restart", http::immediate([&parts](const http::Request& /*request*/) {
-                   return restart(parts);
-               }));
+    router.add("POST", "/restart", [&parts](http::Request request) {
+        return restart(parts, std::move(request));
+    });
 }
 
 }  // namespace darkroom::gateway

@@ -11,7 +11,7 @@ namespace darkroom::gateway {
 namespace {
 
 bool is_serverless(std::string_view path) {
-    constexpr std::array<std::string_view, 14> kPlaces = {
+    constexpr std::array<std::string_view, 18> kPlaces = {
         "/txt2img",
         "/img2img",
         "/extra_images",
@@ -25,7 +25,11 @@ bool is_serverless(std::string_view path) {
         "/del",
         "/restart",
         "/events",
-        "/usage"};
+        "/usage",
+        "/admin",
+        "/login",
+        "/logout",
+        "/tickets"};
     return std::ranges::any_of(kPlaces, [path](std::string_view place) {
         return path.starts_with(place) &&
                (path.size() == place.size() || path[place.size()] == '/');
@@ -35,7 +39,10 @@ bool is_serverless(std::string_view path) {
 }  // namespace
 
 void add_routes(http::Router& router, Parts& parts) {
+    router.set_guard(parts.access.guard());
     add_operations_routes(router, parts);
+    add_session_routes(router, parts);
+    add_admin_routes(router, parts);
     add_a1111_routes(router, parts);
     add_serverless_routes(router, parts);
     add_task_routes(router, parts);

@@ -17,6 +17,7 @@
 #include "control/model_registry.h"
 #include "control/upload_folder.h"
 #include "domain/sampling.h"
+#include "gateway/access_control.h"
 #include "gateway/option_store.h"
 #include "gateway/url_signer.h"
 #include "http/router.h"
@@ -47,6 +48,7 @@ struct Parts {
     storage::ObjectStore& objects;
     OptionStore& options;
     UrlSigner& urls;
+    AccessControl& access;
     runtime::BlockingPool& blocking;
     telemetry::Metrics& metrics;
     Clock& clock;
@@ -68,7 +70,8 @@ struct Parts {
     std::function<void()> collect = {};
 };
 
-/// Adds every route that is served: A1111's API, the serverless API and the routes for operators.
+/// Adds every route that is served, and the guard before them: A1111's API, the serverless API,
+/// log-in and administration, and the routes for operators.
 void add_routes(http::Router& router, Parts& parts);
 
 /// Counts every answer by route and status.

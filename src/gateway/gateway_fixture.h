@@ -4,16 +4,21 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "api/task_payload.h"
 #include "api/test_surroundings.h"
 #include "base/file.h"
 #include "base/format.h"
+#include "base/password.h"
 #include "base/random.h"
 #include "cluster/memory/in_process_event_bus.h"
 #include "control/announcing_task_store.h"
 #include "gateway/gateway.h"
 #include "http/server_fixture.h"
+#include "json/json.h"
+#include "storage/memory/in_memory_account_store.h"
 #include "storage/memory/in_memory_function_store.h"
 #include "storage/memory/in_memory_model_store.h"
 #include "storage/memory/in_memory_object_store.h"
@@ -21,26 +26,70 @@
 
 namespace darkroom::gateway {
 
-/// A gateway on stores in memory with the checkpoint "icons"; tests play the agent.
+/// The whole gateway over stores in memory, with the checkpoint "icons" and a clock that moves when
+/// told to; tests play the agent. Everybody is the tenant "local" unless the options ask for
+/// credentials.
 class GatewayTest : public http::ServerTest {
   protected:
     static constexpr const char* kAgent = "agent";
 
-    GatewayTest() {
+    explicit GatewayTest(AccessOptions access = {}, control::SchedulerOptions scheduling = {})
+        : dispatcher_(store_, clock_, std::move(scheduling)) {
         std::filesystem::create_directories(folder_ / "models");
-        EXPECT_TRUE(write_file(folder_ / "models" / "icons.safetensors", "weights"));
-        EXPECT_TRUE(models_.scan());
-        router_ = http::Router(render_problem);
-        add_routes(router_, parts_);
+        const Result<void> written =
+            write_file(folder_ / "models" / "icons.safetensors", std::string_view("weights"));
+        DARKROOM_CHECK(written.has_value(), "no checkpoint");
+        DARKROOM_CHECK(models_.scan().has_value(), "no models");
         feed_.start();
-        http::ServerOptions options;
-        options.render = render_problem;
-        start(options);
+        serve(std::move(access));
     }
     ~GatewayTest() override {
         server_.reset();
         std::error_code ignored;
         std::filesystem::remove_all(folder_, ignored);
+    }
+
+    /// Starts anew with other options; what is stored stays.
+    void serve(AccessOptions access) {
+        server_.reset();
+        parts_.reset();
+        access_ = std::make_unique<AccessControl>(
+            Authenticator::Surroundings{accounts_, audit_, blocking_, clock_}, std::move(access));
+        parts_ = std::make_unique<Parts>(Parts{
+            .dispatcher = dispatcher_,
+            .models = models_,
+            .registry = *registry_,
+            .uploads = uploads_,
+            .objects = objects_,
+            .options = options_,
+            .urls = urls_,
+            .access = *access_,
+            .blocking = blocking_,
+            .metrics = metrics_,
+            .clock = clock_,
+            .catalog = api::test_catalog(),
+            .find_unsupported = [](std::string_view,
+                                   api::PromptRole) { return std::vector<std::string>{}; },
+            .has_agent = [] { return true; },
+            .version = "1.0",
+            .functions = functions_,
+            .agents =
+                {[](const std::string&) { return std::vector<domain::Instance>{}; },
+                 [](const std::string&) {},
+                 [] {},
+                 [] {}},
+            .events = feed_,
+            .count_tokens = count_tokens,
+            .disk_space =
+                [] {
+                    return Result<DiskSpace>(DiskSpace{.free_bytes = 2'000, .total_bytes = 2'000});
+                },
+            .minimum_free_bytes = 1'000});
+        router_ = http::Router(render_problem);
+        add_routes(router_, *parts_);
+        http::ServerOptions options;
+        options.render = render_problem;
+        start(options);
     }
 
     http::ClientResponse ask(
@@ -54,6 +103,9 @@ class GatewayTest : public http::ServerTest {
     http::ClientResponse tell(http::ClientRequest request) {
         return http::fetch_blocking(std::move(request), std::chrono::seconds(10)).value();
     }
+    static json::Value json_of(const http::ClientResponse& response) {
+        return json::parse(response.body).value();
+    }
 
     domain::TaskId submit(const std::string& name = "", const std::string& tenant = "local") {
         domain::NewTask request;
@@ -66,33 +118,41 @@ class GatewayTest : public http::ServerTest {
         request.step_pixels = 100;
         return storage::wait(store_, &storage::TaskStore::submit, request)->task.id;
     }
-    domain::LeaseToken lease() {
+    domain::Task claim() {
         const auto tasks =
             storage::wait(store_, &storage::TaskStore::claim, {.agent = kAgent}).value();
-        return {tasks.at(0).id, tasks.at(0).attempt, kAgent};
+        DARKROOM_CHECK(!tasks.empty(), "no task waits");
+        return tasks.front();
+    }
+    domain::LeaseToken lease() {
+        const domain::Task task = claim();
+        return {task.id, task.attempt, kAgent};
     }
     /// Stores a picture and commits the result.
     storage::ObjectKey finish(
         const domain::LeaseToken& token, const std::string& tenant = "local") {
         const std::string picture = format("{}/{}/1/0.png", tenant, token.id.text());
         const storage::ObjectKey key = storage::ObjectKey::parse(picture).value();
-        EXPECT_TRUE(objects_.put(key, {}));
+        DARKROOM_CHECK(objects_.put(key, {}).has_value(), "no picture");
         const api::TaskResult result{
             .images = {picture}, .infotexts = {"a fox"}, .all_seeds = {1}, .all_subseeds = {2}};
         const storage::FinishedAttempt attempt{token, api::encode_result(result), 500};
-        EXPECT_TRUE(storage::wait(store_, &storage::TaskStore::complete, attempt));
+        const auto completed = storage::wait(store_, &storage::TaskStore::complete, attempt);
+        DARKROOM_CHECK(completed.has_value(), "not completed");
         dispatcher_.task_ended(token.id);
         return key;
     }
 
     const std::filesystem::path folder_ =
         std::filesystem::temp_directory_path() / ("darkroom-gateway-" + random_id());
-    SystemClock clock_;
+    FakeClock clock_;
     cluster::InProcessEventBus bus_;
     storage::InMemoryTaskStore rows_{clock_};
     control::AnnouncingTaskStore store_{rows_, bus_};
     storage::InMemoryObjectStore objects_{clock_};
-    control::Dispatcher dispatcher_{store_, clock_};
+    storage::InMemoryAccountStore accounts_{clock_};
+    storage::InMemoryAuditLog audit_;
+    control::Dispatcher dispatcher_;
     control::ModelFolder models_{folder_ / "models", folder_ / "hashes.json"};
     control::UploadFolder uploads_{folder_ / "models" / ".uploads", clock_};
     storage::InMemoryModelStore model_store_;
@@ -105,33 +165,16 @@ class GatewayTest : public http::ServerTest {
     storage::InMemoryFunctionStore function_store_{clock_};
     control::FunctionRegistry functions_{function_store_, {}};
     control::EventFeed feed_{io_.executor(), store_, bus_, feed_options()};
-    Parts parts_{
-        dispatcher_,
-        models_,
-        *registry_,
-        uploads_,
-        objects_,
-        options_,
-        urls_,
-        blocking_,
-        metrics_,
-        clock_,
-        api::test_catalog(),
-        [](std::string_view, api::PromptRole) { return std::vector<std::string>{}; },
-        [] { return true; },
-        "1.0",
-        functions_,
-        {},
-        feed_,
-        [](const domain::Generation& generation) -> Result<api::PromptTokens> {
-            if (generation.prompt == "endless") {
-                return Error{ErrorCode::invalid_argument, "too many chunks", "prompt"};
-            }
-            return api::PromptTokens{{generation.prompt.size(), 1}, {0, 1}};
-        },
-        [this] { return disk_space(folder_); }};
+    std::unique_ptr<AccessControl> access_;
+    std::unique_ptr<Parts> parts_;
 
   private:
+    static Result<api::PromptTokens> count_tokens(const domain::Generation& generation) {
+        if (generation.prompt == "endless") {
+            return Error{ErrorCode::invalid_argument, "too many chunks", "prompt"};
+        }
+        return api::PromptTokens{{generation.prompt.size(), 1}, {0, 1}};
+    }
     static control::EventFeedOptions feed_options() {
         control::EventFeedOptions options;
         options.poll_interval = std::chrono::milliseconds(20);

@@ -58,10 +58,25 @@ Order make_order(
     return order;
 }
 
+namespace {
+
+/// QuotaGate::submit with the quotas of the task's tenant.
+runtime::Task<domain::Task> submit_within_quotas(Parts& parts, control::Submission submission) {
+    std::string tenant = submission.task.tenant;
+    const Result<domain::Quotas> quotas = co_await parts.access.quotas_of(std::move(tenant));
+    if (!quotas) co_return quotas.error();
+    Result<domain::Task> task =
+        co_await parts.access.quota_gate().submit(parts.dispatcher, *quotas, std::move(submission));
+    co_return task;
+}
+
+}  // namespace
+
 runtime::Task<domain::Task> submit(Parts& parts, Order order) {
     if (order.inputs.empty()) {
         control::Submission submission = std::move(order.submission);
-        Result<domain::Task> submitted = co_await parts.dispatcher.submit(std::move(submission));
+        Result<domain::Task> submitted =
+            co_await submit_within_quotas(parts, std::move(submission));
         co_return submitted;
     }
     domain::NewTask task = order.submission.task;
@@ -82,7 +97,7 @@ runtime::Task<domain::Task> submit_stored(
         std::move(store), runtime::Deadline::never());
     if (!stored) co_return stored.error();
     control::Submission submission = *std::move(stored);
-    Result<domain::Task> submitted = co_await parts.dispatcher.submit(std::move(submission));
+    Result<domain::Task> submitted = co_await submit_within_quotas(parts, std::move(submission));
     if (submitted && submitted->id == task.id) co_return submitted;
     std::function<Result<bool>()> remove = [&parts, task]() -> Result<bool> {
         remove_inputs(parts.objects, task);
@@ -166,7 +181,8 @@ api::JobProgress job_progress(
 void add_retry_after(
     http::Response& response, Parts& parts, const Caller& caller, const Error& error) {
     if (error.code != ErrorCode::resource_exhausted) return;
-    const std::int64_t seconds = parts.dispatcher.scheduler().retry_after_s(caller.tenant);
+    std::int64_t seconds = parts.access.quota_gate().retry_after_s(error);
+    if (seconds == 0) seconds = parts.dispatcher.scheduler().retry_after_s(caller.tenant);
     response.headers.set("Retry-After", std::to_string(seconds));
 }
 

@@ -38,8 +38,9 @@ Order make_order(
     api::AcceptedTxt2img accepted,
     const std::string& request_text);
 
-/// Stores the pictures that the task starts from, then submits it: Dispatcher::submit. A task that
-/// was submitted before under its name keeps the pictures that it has. Fails also as store_inputs.
+/// Stores the pictures that the task starts from, then submits it within its tenant's
+/// quotas: QuotaGate::submit. A task that was submitted before under its name keeps the pictures
+/// that it has. Fails also as store_inputs.
 runtime::Task<domain::Task> submit(Parts& parts, Order order);
 
 /// Stores the pictures that came with a task and returns what to submit then. Blocks; leaves

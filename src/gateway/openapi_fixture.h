@@ -16,13 +16,16 @@
 #include "api/test_surroundings.h"
 #include "base/file.h"
 #include "base/format.h"
+#include "base/password.h"
 #include "base/random.h"
+#include "base/sha256.h"
 #include "cluster/memory/in_process_event_bus.h"
 #include "gateway/api_answer.h"
 #include "gateway/api_document.h"
 #include "gateway/gateway.h"
 #include "http/server_fixture.h"
 #include "image/png.h"
+#include "storage/memory/in_memory_account_store.h"
 #include "storage/memory/in_memory_function_store.h"
 #include "storage/memory/in_memory_model_store.h"
 #include "storage/memory/in_memory_object_store.h"
@@ -67,6 +70,11 @@ inline constexpr const char* kBeginUpload = "POST /uploads";
 inline constexpr const char* kUpload = "GET /uploads/{id}";
 inline constexpr const char* kPiece = "PUT /uploads/{id}";
 inline constexpr const char* kAbandon = "DELETE /uploads/{id}";
+inline constexpr const char* kLogIn = "POST /login";
+inline constexpr const char* kLogOut = "POST /logout";
+inline constexpr const char* kAddUser = "POST /admin/users";
+inline constexpr const char* kAddKey = "POST /admin/keys";
+inline constexpr const char* kSetTenant = "PUT /admin/tenants/{name}";
 inline constexpr const char* kAgent = "agent";
 
 /// What the engine says of checkpoints that it cannot read or that do not fit.
@@ -118,6 +126,9 @@ class OpenApiTest : public http::ServerTest {
         http::ServerOptions options;
         options.render = render_problem;
         start(options);
+        guarded_router_ = http::Router(render_problem);
+        add_routes(guarded_router_, guarded_parts_);
+        guarded_ = http::Server::start(io_.executor(), options, guarded_router_.handler()).value();
         options.limits.body_time = std::chrono::milliseconds(20);
         hasty_ = http::Server::start(io_.executor(), options, router_.handler()).value();
         options.limits = {};
@@ -126,6 +137,7 @@ class OpenApiTest : public http::ServerTest {
     }
     ~OpenApiTest() override {
         server_.reset();
+        guarded_.reset();
         hasty_.reset();
         crowded_.reset();
         std::error_code ignored;
@@ -192,6 +204,8 @@ class OpenApiTest : public http::ServerTest {
         tell(route, "X-Long: " + std::string(std::size_t{64} << 10, 'x') + "\r\n\r\n");
         tell(*hasty_, route, "Content-Length: 1\r\n\r\n");
         tell(*crowded_, route, "Content-Length: 2\r\n\r\n{}");
+        tell(*guarded_, route, "\r\n");
+        tell(*guarded_, route, "X-API-Key: " + hurried_key_ + "\r\n\r\n");
     }
 
     /// Waits for a task and takes it, as an agent does.
@@ -233,6 +247,20 @@ class OpenApiTest : public http::ServerTest {
         dispatcher_.task_ended(task.id);
     }
 
+    /// The key of a tenant whose rate is used up.
+    std::string hurried_key() {
+        const domain::IssuedKey issued =
+            domain::issue_key({.tenant = "hurried", .scopes = {domain::Scope::admin}}, 0).value();
+        using storage::AccountStore;
+        DARKROOM_CHECK(
+            storage::wait(accounts_, &AccountStore::add_key, issued.key).has_value(), "no key");
+        const domain::Quotas quotas{.requests_per_second = 0.001};
+        const domain::Tenant tenant{"hurried", quotas};
+        DARKROOM_CHECK(
+            storage::wait(accounts_, &AccountStore::set_tenant, tenant).has_value(), "no tenant");
+        return issued.text;
+    }
+
     fs::path folder_ = fs::temp_directory_path() / ("darkroom-openapi-" + random_id());
     SystemClock clock_;
     storage::InMemoryTaskStore store_{clock_};
@@ -251,41 +279,55 @@ class OpenApiTest : public http::ServerTest {
     OptionStore options_{folder_ / "options"};
     UrlSigner urls_{"secret", clock_};
     runtime::BlockingPool blocking_;
+    storage::InMemoryAccountStore accounts_{clock_};
+    storage::InMemoryAuditLog audit_;
+    AccessControl access_{{accounts_, audit_, blocking_, clock_}, {}};
+    AccessControl guard_{{accounts_, audit_, blocking_, clock_}, {.requires_credentials = true}};
+    std::string hurried_key_ = hurried_key();
     telemetry::Metrics metrics_;
     bool has_agent_ = false;
     Result<DiskSpace> disk_ = DiskSpace{.free_bytes = 1'000, .total_bytes = 2'000};
     storage::InMemoryFunctionStore function_store_{clock_};
     control::FunctionRegistry functions_{function_store_, {}};
     std::string retired_;
-    Parts parts_{
-        dispatcher_,
-        models_,
-        *registry_,
-        uploads_,
-        objects_,
-        options_,
-        urls_,
-        blocking_,
-        metrics_,
-        clock_,
-        api::test_catalog(),
-        [](std::string_view, api::PromptRole) { return std::vector<std::string>{}; },
-        [this] { return has_agent_; },
-        "1.0",
-        functions_,
-        {[](const std::string&) { return std::vector<domain::Instance>{}; },
-         [this](const std::string& model) { retired_ = model; },
-         [] {},
-         [] {}},
-        feed_,
-        [](const domain::Generation& generation) -> Result<api::PromptTokens> {
-            if (generation.prompt == "endless") {
-                return Error{ErrorCode::invalid_argument, "too many chunks", "prompt"};
-            }
-            return api::PromptTokens{{generation.prompt.size(), 1}, {0, 1}};
-        },
-        [this] { return disk_; },
-        1'000};
+    Parts parts_with(AccessControl& access) {
+        return {
+            .dispatcher = dispatcher_,
+            .models = models_,
+            .registry = *registry_,
+            .uploads = uploads_,
+            .objects = objects_,
+            .options = options_,
+            .urls = urls_,
+            .access = access,
+            .blocking = blocking_,
+            .metrics = metrics_,
+            .clock = clock_,
+            .catalog = api::test_catalog(),
+            .find_unsupported = [](std::string_view,
+                                   api::PromptRole) { return std::vector<std::string>{}; },
+            .has_agent = [this] { return has_agent_; },
+            .version = "1.0",
+            .functions = functions_,
+            .agents =
+                {[](const std::string&) { return std::vector<domain::Instance>{}; },
+                 [this](const std::string& model) { retired_ = model; },
+                 [] {},
+                 [] {}},
+            .events = feed_,
+            .count_tokens = [](const domain::Generation& generation) -> Result<api::PromptTokens> {
+                if (generation.prompt == "endless") {
+                    return Error{ErrorCode::invalid_argument, "too many chunks", "prompt"};
+                }
+                return api::PromptTokens{{generation.prompt.size(), 1}, {0, 1}};
+            },
+            .disk_space = [this] { return disk_; },
+            .minimum_free_bytes = 1'000};
+    }
+    Parts parts_ = parts_with(access_);
+    Parts guarded_parts_ = parts_with(guard_);
+    http::Router guarded_router_;
+    std::unique_ptr<http::Server> guarded_;
     std::unique_ptr<http::Server> hasty_;
     std::unique_ptr<http::Server> crowded_;
     std::map<std::string, DocumentedResponses> document_ = read_api_document(

@@ -257,6 +257,33 @@ class OpenApi : public OpenApiTest {
         tell_of(kCancel, "watched");
     }
 
+    void provoke_administration() {
+        const std::string user = R"({"userName": "ann", "password": "12345678"})";
+        tell_body(kAddUser, user);
+        tell_body(kAddUser, user);
+        tell_body(kLogIn, user);
+        const auto hash = hash_password("12345678", {.log2_n = 4, .r = 1, .p = 1});
+        ASSERT_TRUE(storage::wait(
+            accounts_, &storage::AccountStore::add_user, {"bob", "bob", {}, hash, 0}));
+        const std::string token(64, 'a');
+        ASSERT_TRUE(storage::wait(
+            accounts_,
+            &storage::AccountStore::add_session,
+            {sha256_hex(token), "bob", clock_.wall_ms() + 60'000}));
+        tell(kLogOut, "Token: " + token + "\r\nContent-Length: 0\r\n\r\n");
+        for (int i = 0; i < 21; ++i)
+            tell_body(kLogIn, R"({"userName": "bob", "password": "wrong"})");
+        tell_body(kAddKey, R"({"tenant": "studio", "scopes": ["generate"]})");
+        const auto keys =
+            storage::wait(accounts_, &storage::AccountStore::list_keys, {.tenant = "studio"});
+        tell_of("DELETE /admin/keys/{id}", keys->at(0).id);
+        tell_of("DELETE /admin/users/{name}", "ann");
+        tell_of("GET /admin/tenants/{name}", "unknown");
+        const std::string target = "PUT /admin/tenants/x";
+        tell_body(target, R"({"quotas": {"queuedTasks": 5}})", kSetTenant);
+        tell_body("GET /admin/audit?limit=0", "", "GET /admin/audit");
+    }
+
     void provoke_options() {
         tell_body(kSetOptions, R"({"CLIP_stop_at_last_layers": 2})");
         tell_body(kSetOptions, "[]");
@@ -296,6 +323,8 @@ TEST_F(OpenApi, ListsEveryAnswerAndNoOther) {
     provoke_png_info();
     provoke_extras();
     provoke_crowd();
+    provoke_administration();
+    tell(*guarded_, kTasks, "X-API-Key: " + hurried_key_ + "\r\n\r\n");
     for (const std::string& served : router_.routes()) {
         const std::string route = documented_name(served);
         if (route.starts_with("HEAD ")) continue;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/option_store.h"
 
-#include <algorithm>
 #include <system_error>
 
 #include "base/check.h"
 #include "base/file.h"
+#include "domain/tenant.h"
 #include "telemetry/log.h"
 
 namespace darkroom::gateway {
@@ -13,15 +13,10 @@ namespace {
 
 constexpr std::size_t kMaxFile = std::size_t{1} << 20;
 
-bool is_word(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-}
-
 }  // namespace
 
 std::filesystem::path OptionStore::path_of(const std::string& tenant) const {
-    DARKROOM_CHECK(
-        !tenant.empty() && std::ranges::all_of(tenant, is_word), "tenant {} is no word", tenant);
+    DARKROOM_CHECK(domain::check_tenant_name(tenant).has_value(), "tenant {}", tenant);
     return folder_ / (tenant + ".json");
 }
 

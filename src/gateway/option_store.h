@@ -17,8 +17,8 @@ class OptionStore {
     /// The folder is made when it is first needed.
     explicit OptionStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-    /// Defaults for a tenant that has changed nothing. `tenant` has passed authentication: it is a
-    /// word of [a-z0-9_-].
+    /// Defaults for a tenant that has changed nothing. `tenant` has passed authentication: its name
+    /// is one of domain::check_tenant_name, or the contract is violated.
     api::Options get(const std::string& tenant);
 
     /// Fails with permission_denied or insufficient_storage; the options are unchanged then.

@@ -6,6 +6,7 @@
 #include "base/format.h"
 #include "control/store_call.h"
 #include "gateway/caller.h"
+#include "gateway/forwarded.h"
 #include "gateway/routes.h"
 
 namespace darkroom::gateway {
@@ -14,7 +15,7 @@ Result<api::TaskPictures> pictures_of(
     const Parts& parts, const domain::Task& task, const http::Request& request) {
     DARKROOM_TRY_ASSIGN(api::TaskResult result, api::decode_result(task.result));
     // The server let only hosts in that it answers for.
-    const std::string base = format("http://{}", request.headers.get("Host"));
+    const std::string base = format("{}://{}", scheme_of(request), request.headers.get("Host"));
     api::TaskPictures pictures;
     for (const std::string& text : result.images) {
         DARKROOM_TRY_ASSIGN(const storage::ObjectKey key, storage::ObjectKey::parse(text));

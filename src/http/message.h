@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <any>
 #include <functional>
 #include <memory>
 #include <string>
@@ -29,6 +30,8 @@ struct Request {
     /// Address of the peer without its port.
     std::string remote_address;
     bool is_loopback = false;
+    /// What the router's guard found out about the sender; http does not look into it.
+    std::any identity;
 
     /// Fires once if the client closes its side while the handler works or the answer streams. The
     /// server still sends the answer, for a client that only closed its sending half; a handler
@@ -66,6 +69,12 @@ struct Response {
 /// Answers a request. An exception becomes 500. The callable is a plain function that returns a
 /// coroutine, never a coroutine lambda with captures.
 using Handler = std::function<boost::asio::awaitable<Response>(Request)>;
+
+/// Stands before every handler: answers itself, or awaits `next` and may add to its answer. `route`
+/// is "GET /tasks/{id}", or empty when none matched and `next` says so. A plain function like a
+/// Handler.
+using Guard = std::function<boost::asio::awaitable<Response>(
+    std::string route, Request request, Handler next)>;
 
 /// A Handler from a function that answers at once.
 Handler immediate(std::function<Response(const Request&)> function);

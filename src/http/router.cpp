@@ -159,11 +159,23 @@ Response Router::refuse(const Match& match, const Request& request) const {
 
 boost::asio::awaitable<Response> Router::handle(Request request) const {
     const Match match = find(request.method, request.location.segments);
-    if (match.route == nullptr) co_return refuse(match, request);
-    const Route& route = *match.route;
-    request.parameters = placeholder_values(route.segments, request.location.segments);
-    Response response = co_await route.handler(std::move(request));
-    response.route = route.pattern;
+    Handler next = immediate([this, match](const Request& r) { return refuse(match, r); });
+    std::string pattern;
+    std::string name;
+    if (match.route != nullptr) {
+        const Route& route = *match.route;
+        request.parameters = placeholder_values(route.segments, request.location.segments);
+        next = route.handler;
+        pattern = route.pattern;
+        name = format("{} {}", route.method, route.pattern);
+    }
+    Response response;
+    if (guard_) {
+        response = co_await guard_(std::move(name), std::move(request), std::move(next));
+    } else {
+        response = co_await next(std::move(request));
+    }
+    response.route = pattern;
     co_return response;
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
@@ -30,6 +31,9 @@ class Router {
     /// A malformed pattern, or a method and pattern added twice, throws ContractViolation.
     void add(std::string_view method, std::string_view pattern, Handler handler);
 
+    /// Puts a guard before every route and before the refusals, too.
+    void set_guard(Guard guard) { guard_ = std::move(guard); }
+
     /// Answers a request. The router outlives the coroutine.
     boost::asio::awaitable<Response> handle(Request request) const;
 
@@ -47,6 +51,7 @@ class Router {
     [[nodiscard]] Response refuse(const Match& match, const Request& request) const;
 
     ErrorRenderer render_;
+    Guard guard_;
     std::vector<Route> routes_;
 };
 

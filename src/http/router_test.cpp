@@ -116,6 +116,32 @@ TEST_F(RouterTest, ErrorsTakeTheShapeOfTheirPath) {
     EXPECT_EQ(ask("POST", "/a").headers.get("Allow"), "GET");
 }
 
+/// Lets "GET /a" through, marked, and nothing else.
+boost::asio::awaitable<Response> only_a(std::string route, Request request, Handler next) {
+    if (route != "GET /a") co_return text_response(401, "who asks for " + route);
+    request.identity = std::string("ann");
+    Response response = co_await next(std::move(request));
+    response.headers.set("X-Guard", "was here");
+    co_return response;
+}
+
+TEST_F(RouterTest, AGuardStandsBeforeRoutesAndRefusals) {
+    router_.add("GET", "/a", immediate([](const Request& request) {
+                    return text_response(200, std::any_cast<std::string>(request.identity));
+                }));
+    router_.add("GET", "/b/{id}", named("b"));
+    router_.set_guard(only_a);
+    const Response let_in = ask("GET", "/a");
+    EXPECT_EQ(let_in.body, "ann");
+    EXPECT_EQ(let_in.headers.get("X-Guard"), "was here");
+    EXPECT_EQ(let_in.route, "/a");
+    const Response kept_out = ask("GET", "/b/1");
+    EXPECT_EQ(kept_out.body, "who asks for GET /b/{id}");
+    EXPECT_EQ(kept_out.route, "/b/{id}") << "counted under its route all the same";
+    EXPECT_EQ(ask("POST", "/a").status, 401) << "no 405 for strangers";
+    EXPECT_EQ(ask("GET", "/nowhere").body, "who asks for ");
+}
+
 TEST_F(RouterTest, MalformedPatternsAreBrokenInvariants) {
     router_.add("GET", "/a", named("a"));
     EXPECT_THROW(router_.add("GET", "/a", named("again")), ContractViolation);

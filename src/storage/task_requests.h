@@ -65,6 +65,12 @@ struct BacklogEntry {
     bool operator==(const BacklogEntry&) const = default;
 };
 
+/// Tasks that are queued, and their predicted device time together.
+struct QueuedWork {
+    std::int64_t tasks = 0;
+    double seconds = 0;
+};
+
 struct ClaimRequest {
     std::string agent;
     /// Checkpoints to claim for, an empty name for tasks that need none; all when the list is

@@ -42,6 +42,9 @@ class TaskStore {
     /// from the highest priority down.
     virtual void backlog(Completion<std::vector<BacklogEntry>> done) = 0;
 
+    /// The work that waits, be it claimable yet or not.
+    virtual void queued_work(CountFilter filter, Completion<QueuedWork> done) = 0;
+
     /// Leases waiting tasks to an agent: higher priority first, then lower vft, then the order of
     /// submission. Nothing claimable is an empty list.
     virtual void claim(ClaimRequest request, Completion<std::vector<domain::Task>> done) = 0;

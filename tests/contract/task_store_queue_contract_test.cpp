@@ -61,6 +61,27 @@ TEST_P(TaskQueueContract, AnUnknownTaskIsNotFound) {
         wait(*store, &TaskStore::cancel, TaskId::random()).error().code, ErrorCode::not_found);
 }
 
+TEST_P(TaskQueueContract, QueuedWorkIsSummedByTenant) {
+    const auto queued = [&](CountFilter filter) {
+        return wait(*store, &TaskStore::queued_work, std::move(filter)).value();
+    };
+    EXPECT_EQ(queued({}).tasks, 0);
+    EXPECT_EQ(queued({}).seconds, 0.0);
+    for (const auto& [tenant, cost_s] :
+         {std::pair{"studio", 1.5}, {"studio", 2.0}, {"agency", 4.0}, {"studio", 0.25}}) {
+        domain::NewTask request = new_task();
+        request.tenant = tenant;
+        request.cost_s = cost_s;
+        submit(std::move(request));
+    }
+    ASSERT_EQ(claim({.agent = "agent-1"}).size(), 1U);
+    EXPECT_EQ(queued({"studio"}).tasks, 2);
+    EXPECT_EQ(queued({"studio"}).seconds, 2.25);
+    EXPECT_EQ(queued({}).tasks, 3);
+    EXPECT_EQ(queued({}).seconds, 6.25);
+    EXPECT_EQ(queued({"nobody"}).tasks, 0);
+}
+
 TEST_P(TaskQueueContract, TheSameKeyAndBodyIsTheSameTask) {
     domain::NewTask first = new_task();
     first.idempotency_key = "key-1";

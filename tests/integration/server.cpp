@@ -74,6 +74,10 @@ std::string Server::log() const {
     return read_file(folder_ / "log", kMaxLog).value_or("");
 }
 
+std::string Server::output() const {
+    return read_file(folder_ / "output", kMaxLog).value_or("");
+}
+
 Answer Server::send(http::ClientRequest request) const {
     request.url = url_ + request.url;
     return http::fetch_blocking(std::move(request), kPatience);

@@ -32,6 +32,8 @@ class Server {
     /// Of the URL.
     [[nodiscard]] std::string port() const;
     [[nodiscard]] std::string log() const;
+    /// What it printed to stdout.
+    [[nodiscard]] std::string output() const;
 
     [[nodiscard]] Answer send(http::ClientRequest request) const;
     [[nodiscard]] Answer get(const std::string& path) const;

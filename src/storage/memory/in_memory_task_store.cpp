@@ -48,6 +48,20 @@ void InMemoryTaskStore::backlog(Completion<std::vector<BacklogEntry>> done) {
     done(std::move(entries));
 }
 
+void InMemoryTaskStore::queued_work(CountFilter filter, Completion<QueuedWork> done) {
+    QueuedWork work;
+    {
+        const auto table = table_.lock();
+        for (const domain::Task* task : table->all()) {
+            if (task->state != domain::TaskState::queued) continue;
+            if (filter.tenant && *filter.tenant != task->tenant) continue;
+            work.tasks += 1;
+            work.seconds += task->cost_s;
+        }
+    }
+    done(work);
+}
+
 void InMemoryTaskStore::claim(ClaimRequest request, Completion<std::vector<domain::Task>> done) {
     if (const Result<void> valid = validate(request); !valid) return done(valid.error());
     std::vector<domain::Task> claimed;

@@ -109,6 +109,14 @@ void SqliteTaskStore::backlog(Completion<std::vector<BacklogEntry>> done) {
         std::move(done));
 }
 
+void SqliteTaskStore::queued_work(CountFilter filter, Completion<QueuedWork> done) {
+    writer_.enqueue<QueuedWork>(
+        [filter = std::move(filter)](Connection& connection) {
+            return sum_queued(connection, filter);
+        },
+        std::move(done));
+}
+
 void SqliteTaskStore::claim(ClaimRequest request, Completion<std::vector<domain::Task>> done) {
     if (const Result<void> valid = validate(request); !valid) return done(valid.error());
     const Moment now{.wall_ms = clock_.wall_ms(), .boot_ms = clock_.boot_ms()};

@@ -28,6 +28,7 @@ class SqliteTaskStore final : public TaskStore {
     void list(TaskFilter filter, Completion<std::vector<domain::Task>> done) override;
     void count(CountFilter filter, Completion<TaskCounts> done) override;
     void backlog(Completion<std::vector<BacklogEntry>> done) override;
+    void queued_work(CountFilter filter, Completion<QueuedWork> done) override;
     void claim(ClaimRequest request, Completion<std::vector<domain::Task>> done) override;
     void heartbeat(Heartbeat request, Completion<std::vector<HeartbeatReply>> done) override;
     void mark_running(domain::LeaseToken token, Completion<domain::LeaseStatus> done) override;

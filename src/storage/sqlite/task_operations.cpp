@@ -221,6 +221,18 @@ Result<std::vector<BacklogEntry>> sum_backlog(Connection& connection, std::int64
     }
 }
 
+Result<QueuedWork> sum_queued(Connection& connection, const CountFilter& filter) {
+    DARKROOM_TRY_ASSIGN(
+        Statement statement,
+        connection.prepare(format(
+            "SELECT count(*), total(cost_s) FROM task WHERE state = 'queued'{}",
+            filter.tenant ? " AND tenant = ?" : "")));
+    if (filter.tenant) statement.bind_all(*filter.tenant);
+    DARKROOM_TRY_ASSIGN(const bool has_row, statement.step());
+    DARKROOM_CHECK(has_row, "an aggregate without a row");
+    return QueuedWork{statement.integer(0), statement.real(1)};
+}
+
 Result<std::vector<domain::Task>> claim_tasks(
     Connection& connection, const ClaimRequest& request, Moment now) {
     DARKROOM_TRY_ASSIGN(

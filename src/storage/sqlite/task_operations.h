@@ -31,6 +31,7 @@ Result<domain::Task> find_named_task(Connection& connection, const TaskName& nam
 Result<std::vector<domain::Task>> list_tasks(Connection& connection, const TaskFilter& filter);
 
 Result<TaskCounts> count_tasks(Connection& connection, const CountFilter& filter);
+Result<QueuedWork> sum_queued(Connection& connection, const CountFilter& filter);
 
 Result<std::vector<BacklogEntry>> sum_backlog(Connection& connection, std::int64_t wall_ms);
 

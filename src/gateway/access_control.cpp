@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/access_control.h"
+
+#include <algorithm>
+
+#include "api/refusal.h"
+#include "api/serverless_request.h"
+#include "base/format.h"
+#include "base/random.h"
+#include "control/store_call.h"
+#include "gateway/forwarded.h"
+
+namespace darkroom::gateway {
+namespace {
+
+using boost::asio::awaitable;
+using storage::AccountStore;
+
+constexpr std::size_t kMaxRequestId = 64;
+constexpr std::size_t kMaxTenants = 10'000;
+/// As many seconds' worth of requests may come at once.
+constexpr double kBurstS = 2.0;
+
+bool is_word(std::string_view text) {
+    return !text.empty() && text.size() <= kMaxRequestId && std::ranges::all_of(text, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '-' || c == '_' || c == '.';
+    });
+}
+
+std::optional<domain::Scope> scope_of(Access access) {
+    switch (access) {
+        case Access::generate:
+            return domain::Scope::generate;
+        case Access::models:
+            return domain::Scope::models;
+        case Access::admin:
+            return domain::Scope::admin;
+        case Access::open:
+        case Access::any:
+            return std::nullopt;
+    }
+    return domain::Scope::admin;
+}
+
+http::Response response_of(const api::Refusal& refusal) {
+    return http::json_response(refusal.status, json::dump(refusal.body));
+}
+
+}  // namespace
+
+Origin origin_of(const http::Request& request) {
+    const std::string_view sent = request.headers.get("X-Request-Id");
+    return {request.remote_address, is_word(sent) ? std::string(sent) : random_id()};
+}
+
+AccessControl::AccessControl(Authenticator::Surroundings surroundings, AccessOptions options)
+    : surroundings_(surroundings),
+      options_(options),
+      authenticator_(surroundings, options.requires_credentials),
+      quota_gate_(surroundings.accounts, surroundings.clock),
+      requests_(surroundings.clock) {}
+
+http::Guard AccessControl::guard() {
+    return [this](std::string route, http::Request request, http::Handler next) {
+        return admit(std::move(route), std::move(request), std::move(next));
+    };
+}
+
+awaitable<http::Response> AccessControl::admit(
+    std::string route, http::Request request, http::Handler next) {
+    const std::string path = request.location.path;
+    apply_forwarded(request, options_.trusted_proxies);
+    const Origin origin = origin_of(request);
+    Caller caller{"", "anonymous", {}, origin.request_id};
+    // What matches no route still asks who calls: strangers learn nothing of what is there.
+    std::optional<Access> access = route.empty() ? Access::any : access_of(route);
+    std::optional<Denial> denial;
+    if (!access) {
+        denial = Denial{403, "this route has no access rule"};
+    } else if (*access != Access::open) {
+        Credential credential = credential_of(request);
+        Origin asked = origin;
+        std::variant<Caller, Denial> judged =
+            co_await judge(std::move(route), *access, std::move(credential), std::move(asked));
+        if (auto* known = std::get_if<Caller>(&judged)) caller = std::move(*known);
+        if (auto* no = std::get_if<Denial>(&judged)) denial = std::move(*no);
+    }
+    http::Response response;
+    if (denial) {
+        response = deny(*denial, path);
+    } else {
+        request.identity = std::move(caller);
+        response = co_await next(std::move(request));
+    }
+    response.headers.set("X-Request-Id", origin.request_id);
+    co_return response;
+}
+
+awaitable<std::variant<Caller, Denial>> AccessControl::judge(
+    std::string route, Access access, Credential credential, Origin origin) {
+    Origin asked = origin;
+    Identity identity = co_await authenticator_.identify(std::move(credential), std::move(asked));
+    if (std::holds_alternative<Denial>(identity)) co_return identity;
+    Caller caller = std::get<Caller>(std::move(identity));
+    caller.request_id = origin.request_id;
+    std::string tenant = caller.tenant;
+    std::optional<Denial> refused = co_await over_rate(std::move(tenant));
+    if (refused) co_return *refused;
+    const std::optional<domain::Scope> scope = scope_of(access);
+    if (!scope || caller.scopes.allow(*scope)) co_return caller;
+    domain::AuditEntry entry = authenticator_.entry_of(caller, origin.address);
+    entry.action = "access";
+    entry.subject = std::move(route);
+    entry.outcome = format("scope {} is missing", domain::to_string(*scope));
+    Denial denial{403, format("this needs the scope {}", domain::to_string(*scope))};
+    co_await authenticator_.record(std::move(entry));
+    co_return denial;
+}
+
+awaitable<std::optional<Denial>> AccessControl::over_rate(std::string tenant) {
+    const std::string name = tenant;
+    const Result<domain::Quotas> quotas = co_await quotas_of(std::move(tenant));
+    if (!quotas) co_return Denial{http_status(quotas.error().code), quotas.error().message};
+    if (!quotas->requests_per_second) co_return std::nullopt;
+    const double rate = *quotas->requests_per_second;
+    const std::int64_t wait = requests_.take(name, {std::max(1.0, kBurstS * rate), rate});
+    if (wait == 0) co_return std::nullopt;
+    co_return Denial{429, format("too many requests; at most {} per second", rate), wait};
+}
+
+runtime::Task<domain::Quotas> AccessControl::quotas_of(std::string tenant) {
+    {
+        const auto quotas = quotas_.lock();
+        const auto found = quotas->find(tenant);
+        if (found != quotas->end()) co_return found->second;
+    }
+    std::string wanted = tenant;
+    const Result<domain::Tenant> row = co_await control::store_call(
+        surroundings_.accounts, &AccountStore::get_tenant, std::move(wanted));
+    if (!row && row.error().code != ErrorCode::not_found) co_return row.error();
+    const domain::Quotas found = row ? row->quotas : domain::Quotas{};
+    const auto quotas = quotas_.lock();
+    if (quotas->size() >= kMaxTenants) quotas->clear();
+    // A change that was noted meanwhile is newer than this row.
+    co_return quotas->try_emplace(tenant, found).first->second;
+}
+
+http::Response AccessControl::deny(const Denial& denial, std::string_view path) const {
+    const bool is_a1111 = path.starts_with("/sdapi/");
+    http::Response response;
+    if (denial.status == 401 && options_.is_strict) {
+        response = response_of(api::message_refusal(410, "please login first or login expired"));
+    } else if (is_a1111) {
+        const bool is_missing = denial.message.starts_with("please login");
+        response = response_of(
+            api::http_exception(denial.status, is_missing ? "Not authenticated" : denial.message));
+    } else {
+        response = response_of(api::message_refusal(denial.status, denial.message));
+        if (denial.status == 401) response.headers.set("WWW-Authenticate", "Bearer");
+    }
+    if (denial.retry_after_s > 0) {
+        response.headers.set("Retry-After", std::to_string(denial.retry_after_s));
+    }
+    return response;
+}
+
+awaitable<void> AccessControl::record(
+    const http::Request& request, std::string action, std::string subject, std::string outcome) {
+    domain::AuditEntry entry = authenticator_.entry_of(caller_of(request), request.remote_address);
+    entry.action = std::move(action);
+    entry.subject = std::move(subject);
+    entry.outcome = std::move(outcome);
+    co_await authenticator_.record(std::move(entry));
+}
+
+}  // namespace darkroom::gateway
