@@ -286,8 +286,8 @@ Result<void> run(const ServeOptions& options) {
     gateway::OptionStore option_store(options.data / "options");
     DARKROOM_TRY_ASSIGN(
         gateway::UrlSigner urls, gateway::UrlSigner::open(options.data / "url-secret", clock));
-    storage::SqliteAccountStore accounts(database);
-    storage::SqliteAuditLog audit(database);
+    storage::SqliteAccountStore accounts(stores.database);
+    storage::SqliteAuditLog audit(stores.database);
     const gateway::AccessOptions access_rules = access_options(options);
     if (access_rules.requires_credentials) DARKROOM_TRY(ensure_admin(accounts, audit, clock));
     gateway::AccessControl access({accounts, audit, blocking, clock}, access_rules);

@@ -139,10 +139,6 @@ Result<Options> Options::from_json(std::string_view text) {
     return options;
 }
 
-std::string Options::to_json() const {
-    return json::dump(changed_);
-}
-
 const json::Value& Options::value(std::string_view name) const {
     if (const json::Value* own = changed_.find(name)) return *own;
     const OptionDescription* option = find_option(name);

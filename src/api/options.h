@@ -41,11 +41,11 @@ class Options {
   public:
     Options() = default;
 
-    /// Reads what to_json wrote; a name or value that this version refuses is dropped, so that an
+    /// Reads a dump of changes(); a name or value that this version refuses is dropped, so that an
     /// upgrade cannot lock a caller out. Fails with corrupt_input when it is not a JSON object.
     static Result<Options> from_json(std::string_view text);
-    /// The changed values only.
-    [[nodiscard]] std::string to_json() const;
+    /// The changed values only; from_json reads their text.
+    [[nodiscard]] const json::Object& changes() const { return changed_; }
 
     /// The value or its default; the name must be in the table and of that kind.
     [[nodiscard]] std::string text(std::string_view name) const;

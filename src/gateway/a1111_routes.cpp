@@ -24,31 +24,6 @@ http::Response interrupt(Parts& parts, const http::Request& request) {
     return respond(json::Object{});
 }
 
-http::Response get_options(Parts& parts, const http::Request& request) {
-    const api::Options options = parts.options.get(caller_of(request).tenant);
-    return respond(api::options_body(options, parts.models.models()));
-}
-
-awaitable<http::Response> post_options(Parts& parts, http::Request request) {
-    const auto body = json::parse(request.body);
-    if (!body || !body->is_object()) {
-        co_return respond(api::validation_refusal(
-            {{{"body"}, "value is not a valid dict", "type_error.dict", std::nullopt}}));
-    }
-    const Caller caller = caller_of(request);
-    const api::Options before = parts.options.get(caller.tenant);
-    auto changed = before.with_changes(body->as_object(), parts.models.models());
-    if (!changed) co_return respond(changed.error());
-    std::function<Result<bool>()> work = [&parts, caller, options = *changed]() -> Result<bool> {
-        DARKROOM_TRY(parts.options.set(caller.tenant, options));
-        return true;
-    };
-    const Result<bool> saved =
-        co_await parts.blocking.run<bool>(std::move(work), runtime::Deadline::never());
-    if (!saved) co_return respond(api::refusal_from(saved.error()));
-    co_return respond(json::Value());
-}
-
 awaitable<http::Response> sd_models(Parts& parts) {
     const auto models = co_await scan_models(parts);
     if (!models) co_return respond(api::refusal_from(models.error()));
@@ -74,18 +49,12 @@ void add_a1111_routes(http::Router& router, Parts& parts) {
     router.add("POST", base + "/png-info", [&parts](http::Request request) {
         return png_info(parts, std::move(request));
     });
-    router.add("POST", base + "/options", [&parts](http::Request request) {
-        return post_options(parts, std::move(request));
-    });
     router.add("GET", base + "/sd-models", [&parts](const http::Request& /*request*/) {
         return sd_models(parts);
     });
     const auto add = [&](const char* method, const char* path, auto function) {
         router.add(method, base + path, http::immediate(std::move(function)));
     };
-    add("GET", "/options", [&parts](const http::Request& request) {
-        return get_options(parts, request);
-    });
     add("GET", "/progress", [&parts](const http::Request& r) { return progress(parts, r); });
     add("POST", "/interrupt", [&parts](const http::Request& request) {
         return interrupt(parts, request);

@@ -11,13 +11,14 @@ namespace darkroom::gateway {
 namespace {
 
 bool is_serverless(std::string_view path) {
-    constexpr std::array<std::string_view, 18> kPlaces = {
+    constexpr std::array<std::string_view, 19> kPlaces = {
         "/txt2img",
         "/img2img",
         "/extra_images",
         "/tasks",
         "/models",
         "/images",
+        "/options",
         "/uploads",
         "/thumbnails",
         "/list",
@@ -44,6 +45,7 @@ void add_routes(http::Router& router, Parts& parts) {
     add_session_routes(router, parts);
     add_admin_routes(router, parts);
     add_a1111_routes(router, parts);
+    add_option_routes(router, parts);
     add_serverless_routes(router, parts);
     add_task_routes(router, parts);
     add_function_routes(router, parts);

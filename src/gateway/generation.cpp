@@ -26,7 +26,7 @@ runtime::Task<std::vector<domain::ModelDescription>> scan_models(Parts& parts) {
 
 api::Outcome<api::AcceptedTxt2img> accept(
     Parts& parts, const Caller& caller, const api::Txt2imgRequest& request) {
-    const api::Options options = parts.options.get(caller.tenant);
+    const api::Options options = parts.options.get(caller.tenant).options;
     const std::vector<domain::ModelDescription> models = parts.models.models();
     const api::Txt2imgContext context{
         parts.catalog, models, options, random_below, parts.find_unsupported};

@@ -70,6 +70,7 @@ inline constexpr const char* kBeginUpload = "POST /uploads";
 inline constexpr const char* kUpload = "GET /uploads/{id}";
 inline constexpr const char* kPiece = "PUT /uploads/{id}";
 inline constexpr const char* kAbandon = "DELETE /uploads/{id}";
+inline constexpr const char* kSetSnapshot = "POST /options";
 inline constexpr const char* kLogIn = "POST /login";
 inline constexpr const char* kLogOut = "POST /logout";
 inline constexpr const char* kAddUser = "POST /admin/users";
@@ -99,6 +100,7 @@ struct Unprovoked {
 inline constexpr std::array kUnprovoked = {
     Unprovoked{"", 500, "an exception that no input causes, such as a lack of memory"},
     Unprovoked{kSetOptions, 507, "a full disk"},
+    Unprovoked{kSetSnapshot, 507, "a full disk"},
     Unprovoked{kRegister, 507, "a full disk"},
     Unprovoked{kUpdate, 507, "a full disk"},
     Unprovoked{kPiece, 507, "a full disk"},

@@ -288,9 +288,13 @@ class OpenApi : public OpenApiTest {
         tell_body(kSetOptions, R"({"CLIP_stop_at_last_layers": 2})");
         tell_body(kSetOptions, "[]");
         tell_body(kSetOptions, R"({"nonsense": 1})");
+        tell_body(kSetSnapshot, R"({"data": {"CLIP_stop_at_last_layers": 2}})");
+        tell_body(kSetSnapshot, R"({"data": {}, "version": 1})");
+        tell_body(kSetSnapshot, R"({"data": {"nonsense": 1}})");
         fs::remove_all(folder_ / "options");
         ASSERT_TRUE(write_file(folder_ / "options", "in the folder's place"));
         tell_body(kSetOptions, "{}");
+        tell_body(kSetSnapshot, R"({"data": {}})");
     }
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -11,6 +12,13 @@
 
 namespace darkroom::gateway {
 
+struct StoredOptions {
+    api::Options options = {};
+    /// Grows with every change; the Unix time of the last one in seconds, or a little more. 0 for a
+    /// tenant that has changed nothing.
+    std::int64_t version = 0;
+};
+
 /// The options of every tenant, kept in one small file each. Thread-safe; set() blocks on the disk.
 class OptionStore {
   public:
@@ -19,16 +27,22 @@ class OptionStore {
 
     /// Defaults for a tenant that has changed nothing. `tenant` has passed authentication: its name
     /// is one of domain::check_tenant_name, or the contract is violated.
-    api::Options get(const std::string& tenant);
+    StoredOptions get(const std::string& tenant);
 
-    /// Fails with permission_denied or insufficient_storage; the options are unchanged then.
-    Result<void> set(const std::string& tenant, const api::Options& options);
+    /// Replaces what has the version `before` and returns the new version. Fails with conflict when
+    /// somebody was faster, with permission_denied or insufficient_storage; the options are
+    /// unchanged then.
+    Result<std::int64_t> set(
+        const std::string& tenant,
+        const api::Options& options,
+        std::int64_t before,
+        std::int64_t now_s);
 
   private:
     [[nodiscard]] std::filesystem::path path_of(const std::string& tenant) const;
 
     std::filesystem::path folder_;
-    Guarded<std::map<std::string, api::Options>> options_;
+    Guarded<std::map<std::string, StoredOptions>> options_;
 };
 
 }  // namespace darkroom::gateway

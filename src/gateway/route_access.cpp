@@ -58,6 +58,8 @@ constexpr std::array kRules = {
     Rule{"DELETE /tasks/{taskId}", Access::generate},
     Rule{"GET /events", Access::generate},
     Rule{"GET /usage", Access::generate},
+    Rule{"GET /options", Access::generate},
+    Rule{"POST /options", Access::generate},
 
     Rule{"GET /list/sdapi/functions", Access::generate},
     Rule{"GET /list/sdapi/fucntions", Access::generate},

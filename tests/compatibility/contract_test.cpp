@@ -153,6 +153,7 @@ TEST_P(Contract, Holds) {
         {"picture", picture({255, 0, 0}, {255, 255, 255})},
         {"mask", picture({255, 255, 255}, {0, 0, 0})},
         {"models", models_.path().string()},
+        {"key", integration::key_in(server_->output())},
         {"server", server_->url()}};
     for (const Step& step : wanted.steps)
         ASSERT_NO_FATAL_FAILURE(run(step)) << wanted.name << ": " << wanted.request;

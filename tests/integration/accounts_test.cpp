@@ -17,13 +17,6 @@ using testing::HasSubstr;
 using testing::MatchesRegex;
 using testing::Not;
 
-/// The first key in a text.
-std::string key_in(const std::string& text) {
-    constexpr std::size_t kKeyLength = 85;
-    const std::size_t begin = text.find("drk_");
-    return begin == std::string::npos ? "" : text.substr(begin, kKeyLength);
-}
-
 class AccountsOfAServer : public testing::Test {
   protected:
     static int status(const Server& server, const std::string& path, const std::string& key) {

@@ -173,6 +173,12 @@ int Server::wait() {
     return status;
 }
 
+std::string key_in(const std::string& text) {
+    constexpr std::size_t kKeyLength = 85;
+    const std::size_t begin = text.find("drk_");
+    return begin == std::string::npos ? "" : text.substr(begin, kKeyLength);
+}
+
 bool is_alive(pid_t pid) {
     std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
     std::string stat;

@@ -65,6 +65,9 @@ class Server {
     pid_t pid_ = 0;
 };
 
+/// The first API key in a text; "" when there is none.
+std::string key_in(const std::string& text);
+
 /// True while the process runs: not for one that has ended and waits to be reaped.
 bool is_alive(pid_t pid);
 
