@@ -5,7 +5,8 @@
 
 #include "command.h"
 
-namespace CLI {
+// The library's own spelling.
+namespace CLI {  // NOLINT(readability-identifier-naming)
 class App;
 }
 

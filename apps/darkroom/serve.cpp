@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <csignal>
@@ -30,12 +29,8 @@
 #include "runtime/io_threads.h"
 #include "runtime/service_notice.h"
 #include "runtime/signals.h"
-#include "storage/filesystem/filesystem_object_store.h"
-#include "storage/sqlite/sqlite_account_store.h"
-#include "storage/sqlite/sqlite_audit_log.h"
-#include "storage/sqlite/sqlite_function_store.h"
-#include "storage/sqlite/sqlite_model_store.h"
-#include "storage/sqlite/sqlite_task_store.h"
+#include "serve_settings.h"
+#include "serve_stores.h"
 #include "telemetry/log.h"
 #include "version.h"
 
@@ -45,7 +40,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kIoThreads = 2;
-constexpr std::int32_t kAdoptedPage = 1000;
 
 Result<void> configure_log(const ServeOptions& options) {
     auto level = log::level_from(options.log_level);
@@ -62,10 +56,6 @@ std::vector<std::string> unsupported_syntax(std::string_view prompt, api::Prompt
         prompt, positive ? engine::PromptRole::positive : engine::PromptRole::negative);
 }
 
-bool is_loopback(const std::string& host) {
-    return host == "localhost" || host == "::1" || host.starts_with("127.");
-}
-
 Result<void> check(const ServeOptions& options) {
     std::error_code error;
     if (!options.import_folder.empty() && !fs::is_directory(options.import_folder, error)) {
@@ -74,50 +64,6 @@ Result<void> check(const ServeOptions& options) {
             format("--import-folder: no such folder: {}", options.import_folder.string())};
     }
     return {};
-}
-
-gateway::AccessOptions access_options(const ServeOptions& options) {
-    gateway::AccessOptions access;
-    access.requires_credentials = options.requires_keys || !is_loopback(options.host);
-    access.trusted_proxies = options.trusted_proxies;
-    access.is_strict = options.compatibility == "strict";
-    return access;
-}
-
-control::SchedulerOptions scheduling_of(const ServeOptions& options) {
-    control::SchedulerOptions scheduling;
-    scheduling.limits.tasks = options.max_queued;
-    scheduling.limits.tasks_per_tenant = options.max_queued_per_tenant;
-    return scheduling;
-}
-
-/// What waits from an earlier run, oldest first.
-Result<std::vector<domain::Task>> read_queue(storage::TaskStore& store) {
-    std::vector<domain::Task> queue;
-    storage::TaskFilter filter;
-    filter.states = {domain::TaskState::queued};
-    filter.limit = kAdoptedPage;
-    while (true) {
-        DARKROOM_TRY_ASSIGN(
-            const std::vector<domain::Task> page,
-            storage::wait(store, &storage::TaskStore::list, filter));
-        queue.insert(queue.end(), page.begin(), page.end());
-        if (page.size() < static_cast<std::size_t>(kAdoptedPage)) break;
-        filter.before = page.back().id;
-    }
-    std::ranges::reverse(queue);
-    return queue;
-}
-
-cluster::ChildOptions child_options(const ServeOptions& options) {
-    cluster::ChildOptions child;
-    child.program = program_path().string();
-    child.arguments = {"agent", "--cache", (options.data / "cache").string()};
-    if (options.threads > 0) {
-        child.arguments.insert(
-            child.arguments.end(), {"--threads", std::to_string(options.threads)});
-    }
-    return child;
 }
 
 void tell_service_manager(std::string_view state) {
@@ -139,15 +85,6 @@ std::function<void()> database_counters(
         operations.increment(static_cast<double>(counters.operations) - operations.value());
         commits.increment(static_cast<double>(counters.commits) - commits.value());
     };
-}
-
-scheduling::PoolPolicy pool_policy(const ServeOptions& options) {
-    scheduling::PoolPolicy policy;
-    policy.max_agents = options.max_agents;
-    policy.spare_agents = options.spare_agents;
-    policy.idle_s = options.idle_seconds;
-    policy.memory_budget_bytes = options.memory_budget << 20;
-    return policy;
 }
 
 gateway::AgentControls controls_of(control::AgentService& agents) {
@@ -180,48 +117,6 @@ runtime::Task<void> run_until_told(http::Server& server, Workings workings) {
     co_return Result<void>();
 }
 
-/// Event streams stay open, so thousands of connections are normal; each is a descriptor, and as
-/// many again stay free for files.
-std::size_t connection_limit() {
-    constexpr rlim_t kMost = 16'384;
-    rlimit limit{};
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return http::Limits{}.connections;
-    rlimit wanted = limit;
-    wanted.rlim_cur = std::max(limit.rlim_cur, std::min<rlim_t>(limit.rlim_max, 2 * kMost));
-    if (setrlimit(RLIMIT_NOFILE, &wanted) == 0) limit = wanted;
-    return std::min(limit.rlim_cur / 2, kMost);
-}
-
-/// What lies in the data folder.
-struct Stores {
-    std::shared_ptr<storage::SqliteDatabase> database;
-    std::unique_ptr<storage::SqliteTaskStore> tasks;
-    std::unique_ptr<storage::FilesystemObjectStore> objects;
-};
-
-Result<Stores> open_stores(const ServeOptions& options, Clock& clock) {
-    Stores stores;
-    DARKROOM_TRY_ASSIGN(
-        stores.database, storage::SqliteDatabase::open(options.data / "tasks.db", clock));
-    DARKROOM_TRY_ASSIGN(stores.tasks, storage::SqliteTaskStore::open(stores.database));
-    DARKROOM_TRY_ASSIGN(
-        stores.objects, storage::FilesystemObjectStore::open(options.data / "objects"));
-    std::error_code ignored;
-    fs::create_directories(options.data / "cache", ignored);
-    return stores;
-}
-
-http::ServerOptions listening_of(const ServeOptions& options, telemetry::Metrics& metrics) {
-    http::ServerOptions listening;
-    listening.address = options.host;
-    listening.port = options.port;
-    listening.hosts.allowed = options.allowed_hosts;
-    listening.limits.connections = connection_limit();
-    listening.render = gateway::render_problem;
-    listening.observe = gateway::observer(metrics);
-    return listening;
-}
-
 /// Listens, starts the agents and answers until the process is told to end.
 Result<void> answer_requests(
     const runtime::IoThreads& io,
@@ -240,6 +135,14 @@ Result<void> answer_requests(
     return ended;
 }
 
+void tell_ready(control::ModelFolder& models, const ServeStores& stores) {
+    log::info(
+        "ready to serve",
+        {{"models", static_cast<std::int64_t>(models.models().size())},
+         {"recovered_tasks",
+          static_cast<std::int64_t>(stores.tasks->recovered().requeued.size())}});
+}
+
 /// Everything that a server is made of, in the order of dependence.
 Result<void> run(const ServeOptions& options) {
     DARKROOM_TRY(configure_log(options));
@@ -247,7 +150,7 @@ Result<void> run(const ServeOptions& options) {
     DARKROOM_TRY(prepare_data_folder(options.data));
     SystemClock clock;
     cluster::InProcessEventBus bus;
-    DARKROOM_TRY_ASSIGN(const Stores stores, open_stores(options, clock));
+    DARKROOM_TRY_ASSIGN(const ServeStores stores, ServeStores::open(options, clock));
     control::AnnouncingTaskStore store(*stores.tasks, bus);
     storage::ObjectStore& objects = *stores.objects;
 
@@ -258,39 +161,35 @@ Result<void> run(const ServeOptions& options) {
     // On the models' own file system, so that a file that has arrived is only renamed.
     control::UploadFolder uploads(options.models / ".uploads", clock);
     uploads.clean();
-    storage::SqliteModelStore model_store(stores.database);
     DARKROOM_TRY_ASSIGN(
         const auto registry,
         control::ModelRegistry::open(
-            {models, uploads, model_store, store, clock}, {options.import_folder}));
+            {models, uploads, *stores.models, store, clock}, {options.import_folder}));
 
     telemetry::Metrics metrics;
     runtime::IoThreads io(kIoThreads);
     runtime::BlockingPool blocking;
-    control::Dispatcher dispatcher(store, clock, scheduling_of(options));
-    DARKROOM_TRY_ASSIGN(const std::vector<domain::Task> queued, read_queue(store));
+    control::Dispatcher dispatcher(store, clock, scheduler_settings(options));
+    DARKROOM_TRY_ASSIGN(const std::vector<domain::Task> queued, stores.queue());
     dispatcher.adopt(queued);
     control::EngineMetrics engine_metrics(metrics);
-    cluster::ChildProvider provider(io.executor(), child_options(options));
-    storage::SqliteFunctionStore function_store(stores.database);
-    DARKROOM_TRY_ASSIGN(
-        std::vector<domain::Function> known,
-        storage::wait(function_store, &storage::FunctionStore::list));
-    control::FunctionRegistry functions(function_store, std::move(known));
+    cluster::ChildProvider provider(io.executor(), agent_settings(options));
+    DARKROOM_TRY_ASSIGN(std::vector<domain::Function> known, stores.known_functions());
+    control::FunctionRegistry functions(*stores.functions, std::move(known));
     control::AgentService agents(
         io.executor(),
         {dispatcher, provider, models, objects, blocking, engine_metrics, clock, functions, bus},
-        pool_policy(options));
+        pool_settings(options));
     control::EventFeed events(io.executor(), store, bus);
     events.start();
     gateway::OptionStore option_store(options.data / "options");
     DARKROOM_TRY_ASSIGN(
         gateway::UrlSigner urls, gateway::UrlSigner::open(options.data / "url-secret", clock));
-    storage::SqliteAccountStore accounts(stores.database);
-    storage::SqliteAuditLog audit(stores.database);
-    const gateway::AccessOptions access_rules = access_options(options);
-    if (access_rules.requires_credentials) DARKROOM_TRY(ensure_admin(accounts, audit, clock));
-    gateway::AccessControl access({accounts, audit, blocking, clock}, access_rules);
+    const gateway::AccessOptions rules = access_settings(options);
+    if (rules.requires_credentials) {
+        DARKROOM_TRY(ensure_admin(*stores.accounts, *stores.audit, clock));
+    }
+    gateway::AccessControl access({*stores.accounts, *stores.audit, blocking, clock}, rules);
     gateway::Parts parts{
         .dispatcher = dispatcher,
         .models = models,
@@ -317,17 +216,13 @@ Result<void> run(const ServeOptions& options) {
     http::Router router(gateway::render_problem);
     gateway::add_routes(router, parts);
 
-    log::info(
-        "ready to serve",
-        {{"models", static_cast<std::int64_t>(models.models().size())},
-         {"recovered_tasks",
-          static_cast<std::int64_t>(stores.tasks->recovered().requeued.size())}});
+    tell_ready(models, stores);
     control::ModelWatcherOptions watching;
     watching.each_look = [&uploads] { uploads.expire(); };
     const control::ModelWatcher watcher(models, std::move(watching));
     const std::chrono::seconds drain_time(options.drain_seconds);
     return answer_requests(
-        io, listening_of(options, metrics), router, {dispatcher, agents, drain_time});
+        io, listening_settings(options, metrics), router, {dispatcher, agents, drain_time});
 }
 
 }  // namespace

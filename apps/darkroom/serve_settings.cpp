@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "serve_settings.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+
+#include "engine_setup.h"
+#include "gateway/gateway.h"
+
+namespace darkroom::app {
+namespace {
+
+bool is_loopback(const std::string& host) {
+    return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+/// Event streams stay open, so thousands of connections are normal; each is a descriptor, and as
+/// many again stay free for files.
+std::size_t connection_limit() {
+    constexpr rlim_t kMost = 16'384;
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return http::Limits{}.connections;
+    rlimit wanted = limit;
+    wanted.rlim_cur = std::max(limit.rlim_cur, std::min<rlim_t>(limit.rlim_max, 2 * kMost));
+    if (setrlimit(RLIMIT_NOFILE, &wanted) == 0) limit = wanted;
+    return std::min(limit.rlim_cur / 2, kMost);
+}
+
+}  // namespace
+
+gateway::AccessOptions access_settings(const ServeOptions& options) {
+    gateway::AccessOptions access;
+    access.requires_credentials = options.requires_keys || !is_loopback(options.host);
+    access.trusted_proxies = options.trusted_proxies;
+    access.is_strict = options.compatibility == "strict";
+    return access;
+}
+
+control::SchedulerOptions scheduler_settings(const ServeOptions& options) {
+    control::SchedulerOptions scheduling;
+    scheduling.limits.tasks = options.max_queued;
+    scheduling.limits.tasks_per_tenant = options.max_queued_per_tenant;
+    return scheduling;
+}
+
+scheduling::PoolPolicy pool_settings(const ServeOptions& options) {
+    scheduling::PoolPolicy policy;
+    policy.max_agents = options.max_agents;
+    policy.spare_agents = options.spare_agents;
+    policy.idle_s = options.idle_seconds;
+    policy.memory_budget_bytes = options.memory_budget << 20;
+    return policy;
+}
+
+cluster::ChildOptions agent_settings(const ServeOptions& options) {
+    cluster::ChildOptions child;
+    child.program = program_path().string();
+    child.arguments = {"agent", "--cache", (options.data / "cache").string()};
+    if (options.threads > 0) {
+        child.arguments.insert(
+            child.arguments.end(), {"--threads", std::to_string(options.threads)});
+    }
+    return child;
+}
+
+http::ServerOptions listening_settings(const ServeOptions& options, telemetry::Metrics& metrics) {
+    http::ServerOptions listening;
+    listening.address = options.host;
+    listening.port = options.port;
+    listening.hosts.allowed = options.allowed_hosts;
+    listening.limits.connections = connection_limit();
+    listening.render = gateway::render_problem;
+    listening.observe = gateway::observer(metrics);
+    return listening;
+}
+
+}  // namespace darkroom::app

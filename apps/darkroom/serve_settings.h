@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cluster/process/child_provider.h"
+#include "command.h"
+#include "control/scheduler.h"
+#include "gateway/access_control.h"
+#include "http/server.h"
+#include "scheduling/scaling.h"
+#include "telemetry/metrics.h"
+
+/// What each part of a server is told of the settings.
+namespace darkroom::app {
+
+/// Credentials are asked for everywhere but on loopback.
+gateway::AccessOptions access_settings(const ServeOptions& options);
+control::SchedulerOptions scheduler_settings(const ServeOptions& options);
+scheduling::PoolPolicy pool_settings(const ServeOptions& options);
+cluster::ChildOptions agent_settings(const ServeOptions& options);
+/// Raises the process's limit of open files as far as it may.
+http::ServerOptions listening_settings(const ServeOptions& options, telemetry::Metrics& metrics);
+
+}  // namespace darkroom::app
