@@ -53,11 +53,11 @@ TEST_F(ConfigurationFile, AServerDoesNotStartWithAWrongSetting) {
 }
 
 TEST_F(ConfigurationFile, AServerTakesItsSettingsFromTheFile) {
-    // Refused for the address, so the file was read.
-    const std::string file = write("[server]\nhost = \"192.0.2.1\"\n");
+    // Refused for the folder, so the file was read.
+    const std::string file = write("[storage]\nimport_folder = \"/nonexistent/folder\"\n");
     const Finished finished = run_darkroom({"serve", "--config", file});
     EXPECT_NE(finished.status, 0);
-    EXPECT_THAT(finished.errors, HasSubstr("192.0.2.1"));
+    EXPECT_THAT(finished.errors, HasSubstr("no such folder: /nonexistent/folder"));
 }
 
 }  // namespace
