@@ -16,6 +16,8 @@ bool WaitingLine::add(Waiting task) {
         load->tasks += 1;
         load->seconds += task.cost_s;
     }
+    costs_.insert({rank, task.cost_s});
+    if (!task.model.empty()) ranks_by_model_[task.model].insert(rank);
     line_.emplace(rank, std::move(task));
     return true;
 }
@@ -24,8 +26,14 @@ std::optional<Waiting> WaitingLine::remove(const domain::TaskId& id) {
     const auto rank = ranks_.find(id);
     if (rank == ranks_.end()) return std::nullopt;
     auto node = line_.extract(rank->second);
-    ranks_.erase(rank);
     Waiting task = std::move(node.mapped());
+    costs_.erase(rank->second);
+    const auto of_model = ranks_by_model_.find(task.model);
+    if (of_model != ranks_by_model_.end()) {
+        of_model->second.erase(rank->second);
+        if (of_model->second.empty()) ranks_by_model_.erase(of_model);
+    }
+    ranks_.erase(rank);
     std::multiset<double>& starts = starts_[task.share.priority];
     starts.erase(starts.find(task.tag.start));
     if (starts.empty()) starts_.erase(task.share.priority);
@@ -53,15 +61,10 @@ std::optional<double> WaitingLine::least_start(std::int32_t priority) const {
 std::optional<WaitingLine::Place> WaitingLine::place(const domain::TaskId& id) const {
     const auto rank = ranks_.find(id);
     if (rank == ranks_.end()) return std::nullopt;
-    Place place;
-    for (const auto& [other_rank, task] : line_) {
-        if (!task.model.empty()) place.models.insert(task.model);
-        if (other_rank == rank->second) {
-            place.own_seconds = task.cost_s;
-            break;
-        }
-        place.tasks_before += 1;
-        place.seconds_before += task.cost_s;
+    const QueueLoad before = costs_.before(rank->second);
+    Place place{before.tasks, before.seconds, line_.at(rank->second).cost_s};
+    for (const auto& [model, ranks] : ranks_by_model_) {
+        if (*ranks.begin() <= rank->second) place.models.insert(model);
     }
     return place;
 }

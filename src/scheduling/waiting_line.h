@@ -6,9 +6,9 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <tuple>
 
 #include "domain/task_id.h"
+#include "scheduling/cost_order.h"
 #include "scheduling/fair_queue.h"
 
 namespace darkroom::scheduling {
@@ -23,12 +23,6 @@ struct Waiting {
     double cost_s = 0.0;
     /// Set by the line when it first joins: of equal tags the earlier goes first.
     std::int64_t arrival = 0;
-};
-
-/// How much waits.
-struct QueueLoad {
-    std::int64_t tasks = 0;
-    double seconds = 0.0;
 };
 
 /// Tasks that wait, in the order of claims: priority, virtual finish, age. Mirrors the queued rows
@@ -53,16 +47,16 @@ class WaitingLine {
         /// Checkpoints of the tasks before it and its own.
         std::set<std::string> models = {};
     };
-    /// Nothing when the task does not wait. Takes time in proportion to the tasks before it.
+    /// Nothing when the task does not wait. Takes time in proportion to the
+    /// checkpoints that are waited for.
     [[nodiscard]] std::optional<Place> place(const domain::TaskId& id) const;
 
   private:
-    /// Priority descending, virtual finish, arrival here.
-    using Rank = std::tuple<std::int64_t, double, std::int64_t>;
-
     std::int64_t arrivals_ = 0;
     std::map<Rank, Waiting> line_;
     std::map<domain::TaskId, Rank> ranks_;
+    CostOrder costs_;
+    std::map<std::string, std::set<Rank>> ranks_by_model_;
     std::map<std::int32_t, std::multiset<double>> starts_;
     QueueLoad load_;
     std::map<std::string, QueueLoad> load_by_tenant_;

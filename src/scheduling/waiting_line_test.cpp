@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scheduling/waiting_line.h"
 
+#include <random>
+#include <tuple>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 namespace darkroom::scheduling {
@@ -101,6 +105,43 @@ TEST(WaitingLine, TheLeastStartIsOfItsClass) {
     EXPECT_EQ(line.least_start(2), std::nullopt);
     line.remove(first.id);
     EXPECT_EQ(line.least_start(0), 5.0);
+}
+
+TEST(WaitingLine, AnyPlaceIsWhatCountingSays) {
+    std::mt19937 random(7);
+    WaitingLine line;
+    std::vector<Waiting> tasks;
+    for (int i = 0; i < 400; ++i) {
+        Waiting next =
+            task("a", static_cast<double>(random() % 50), static_cast<int>(random() % 3));
+        next.model = std::string(1, static_cast<char>('a' + random() % 5));
+        next.cost_s = static_cast<double>(random() % 8);
+        next.arrival = i + 1;
+        line.add(next);
+        tasks.push_back(next);
+        if (i % 3 != 0) continue;
+        const std::size_t leaver = random() % tasks.size();
+        line.remove(tasks[leaver].id);
+        tasks.erase(tasks.begin() + static_cast<std::ptrdiff_t>(leaver));
+    }
+    const auto rank = [](const Waiting& each) {
+        return std::tuple(-each.share.priority, each.tag.finish, each.arrival);
+    };
+    for (const Waiting& each : tasks) {
+        WaitingLine::Place counted{0, 0.0, each.cost_s, {each.model}};
+        for (const Waiting& other : tasks) {
+            if (rank(other) >= rank(each)) continue;
+            counted.tasks_before += 1;
+            counted.seconds_before += other.cost_s;
+            counted.models.insert(other.model);
+        }
+        const auto place = line.place(each.id);
+        ASSERT_TRUE(place);
+        EXPECT_EQ(place->tasks_before, counted.tasks_before);
+        EXPECT_EQ(place->seconds_before, counted.seconds_before);
+        EXPECT_EQ(place->own_seconds, counted.own_seconds);
+        EXPECT_EQ(place->models, counted.models);
+    }
 }
 
 }  // namespace
