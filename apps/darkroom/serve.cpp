@@ -75,13 +75,13 @@ void tell_service_manager(std::string_view state) {
 
 /// Brings the counters of the database up to date.
 std::function<void()> database_counters(
-    telemetry::Metrics& metrics, const storage::Writer& writer) {
+    telemetry::Metrics& metrics, const storage::ConnectionThread& writer) {
     const telemetry::Counter operations =
         metrics.counter("darkroom_database_operations_total", "Operations of the task database");
     const telemetry::Counter commits =
         metrics.counter("darkroom_database_commits_total", "Commits that these operations took");
     return [operations, commits, &writer] {
-        const storage::Writer::Counters counters = writer.counters();
+        const storage::ConnectionThread::Counters counters = writer.counters();
         operations.increment(static_cast<double>(counters.operations) - operations.value());
         commits.increment(static_cast<double>(counters.commits) - commits.value());
     };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "storage/sqlite/writer.h"
+#include "storage/sqlite/connection_thread.h"
 
 #include <utility>
 
@@ -11,27 +11,27 @@ constexpr std::size_t kLargestBatch = 256;
 
 }  // namespace
 
-Writer::Writer(Connection connection)
-    : connection_(std::move(connection)), thread_([this] { loop(); }) {}
+ConnectionThread::ConnectionThread(Connection connection, Access access)
+    : connection_(std::move(connection)), access_(access), thread_([this] { loop(); }) {}
 
-Writer::~Writer() {
+ConnectionThread::~ConnectionThread() {
     queue_.lock()->is_closed = true;
     ++changes_;
     changes_.notify_one();
     thread_.join();
 }
 
-Writer::Counters Writer::counters() const {
+ConnectionThread::Counters ConnectionThread::counters() const {
     return Counters{.operations = operations_, .commits = commits_};
 }
 
-void Writer::add(std::unique_ptr<Operation> operation) {
+void ConnectionThread::add(std::unique_ptr<Operation> operation) {
     queue_.lock()->waiting.push_back(std::move(operation));
     ++changes_;
     changes_.notify_one();
 }
 
-void Writer::loop() {
+void ConnectionThread::loop() {
     for (Operations batch = next_batch(); !batch.empty(); batch = next_batch()) {
         const Result<void> committed = commit(batch);
         for (const auto& operation : batch)
@@ -39,7 +39,7 @@ void Writer::loop() {
     }
 }
 
-Writer::Operations Writer::next_batch() {
+ConnectionThread::Operations ConnectionThread::next_batch() {
     while (true) {
         const std::uint32_t seen = changes_;
         {
@@ -55,7 +55,7 @@ Writer::Operations Writer::next_batch() {
     }
 }
 
-Result<void> Writer::commit(const Operations& batch) {
+Result<void> ConnectionThread::commit(const Operations& batch) {
     operations_ += batch.size();
     Result<void> outcome = run_transaction(batch);
     if (outcome) ++commits_;
@@ -64,14 +64,21 @@ Result<void> Writer::commit(const Operations& batch) {
     return outcome;
 }
 
-Result<void> Writer::run_transaction(const Operations& batch) {
+Result<void> ConnectionThread::run_transaction(const Operations& batch) {
+    if (access_ == Access::read) {
+        DARKROOM_TRY(connection_.run("BEGIN"));
+        // A failed one is its caller's affair: there is nothing to roll back.
+        for (const auto& operation : batch)
+            static_cast<void>(operation->run(connection_));
+        return connection_.run("COMMIT");
+    }
     DARKROOM_TRY(connection_.run("BEGIN IMMEDIATE"));
     for (const auto& operation : batch)
         DARKROOM_TRY(run_in_savepoint(*operation));
     return connection_.run("COMMIT");
 }
 
-Result<void> Writer::run_in_savepoint(Operation& operation) {
+Result<void> ConnectionThread::run_in_savepoint(Operation& operation) {
     DARKROOM_TRY(connection_.run("SAVEPOINT operation"));
     Result<void> outcome = operation.run(connection_);
     if (!connection_.is_in_transaction()) {

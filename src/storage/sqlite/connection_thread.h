@@ -18,9 +18,10 @@
 
 namespace darkroom::storage {
 
-/// The one thread that uses a connection. It takes whatever waits, runs it in one transaction with
-/// a savepoint per operation, commits once, and only then tells the callers.
-class Writer {
+/// The one thread that uses a connection. It takes whatever waits and runs it in one transaction;
+/// only when that has ended are the callers told. To write, each operation has a savepoint, and one
+/// commit is for all of them.
+class ConnectionThread {
   public:
     struct Counters {
         std::uint64_t operations = 0;
@@ -28,14 +29,20 @@ class Writer {
         std::uint64_t commits = 0;
     };
 
-    explicit Writer(Connection connection);
+    enum class Access {
+        /// Never waits for those who write; sees what was committed when the batch began.
+        read,
+        write,
+    };
+
+    ConnectionThread(Connection connection, Access access);
 
     /// Finishes everything that was enqueued. Not from a completion.
-    ~Writer();
-    Writer(const Writer&) = delete;
-    Writer& operator=(const Writer&) = delete;
+    ~ConnectionThread();
+    ConnectionThread(const ConnectionThread&) = delete;
+    ConnectionThread& operator=(const ConnectionThread&) = delete;
 
-    /// Runs `work` on the writer's thread. A failed one is rolled back alone. `done` gets its
+    /// Runs `work` on the thread. A failed one is rolled back alone. `done` gets its
     /// result after COMMIT, or the error that the transaction ended with. From any thread.
     template <class T>
     void enqueue(std::function<Result<T>(Connection&)> work, Completion<T> done) {
@@ -95,6 +102,7 @@ class Writer {
     Result<void> run_in_savepoint(Operation& operation);
 
     Connection connection_;
+    Access access_;
     Guarded<Queue> queue_;
     /// Counts changes of the queue, for the thread to wait on.
     std::atomic<std::uint32_t> changes_ = 0;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "storage/sqlite/writer.h"
+#include "storage/sqlite/connection_thread.h"
 
 #include <atomic>
 #include <filesystem>
+#include <future>
 #include <latch>
 #include <stdexcept>
 #include <string>
@@ -15,6 +16,8 @@
 
 namespace darkroom::storage {
 namespace {
+
+using Access = ConnectionThread::Access;
 
 /// A writer over a database with one table of unique numbers.
 class WriterTest : public ::testing::Test {
@@ -40,12 +43,12 @@ class WriterTest : public ::testing::Test {
         };
     }
 
-    static Result<int> run(Writer& writer, std::function<Result<int>(Connection&)> work) {
+    static Result<int> run(ConnectionThread& writer, std::function<Result<int>(Connection&)> work) {
         return wait<int>(
             [&](Completion<int> done) { writer.enqueue<int>(std::move(work), std::move(done)); });
     }
 
-    static Result<int> count(Writer& writer) {
+    static Result<int> count(ConnectionThread& writer) {
         return run(writer, [](Connection& connection) -> Result<int> {
             DARKROOM_TRY_ASSIGN(
                 const std::int64_t rows, connection.integer("SELECT count(*) FROM number"));
@@ -60,7 +63,7 @@ class WriterTest : public ::testing::Test {
 /// Holds the writer's thread inside a completion, so that what is enqueued piles up.
 class HeldWriter {
   public:
-    explicit HeldWriter(Writer& writer) {
+    explicit HeldWriter(ConnectionThread& writer) {
         writer.enqueue<int>(
             [](Connection&) -> Result<int> { return 0; },
             [this](const Result<int>&) {
@@ -77,7 +80,7 @@ class HeldWriter {
 };
 
 TEST_F(WriterTest, WhatWaitsIsCommittedTogether) {
-    Writer writer(connect());
+    ConnectionThread writer(connect(), Access::write);
     HeldWriter held(writer);
     const std::uint64_t before = writer.counters().commits;
     std::atomic<int> inserted = 0;
@@ -97,7 +100,7 @@ TEST_F(WriterTest, WhatWaitsIsCommittedTogether) {
 }
 
 TEST_F(WriterTest, AFailedOperationIsRolledBackAlone) {
-    Writer writer(connect());
+    ConnectionThread writer(connect(), Access::write);
     HeldWriter held(writer);
     std::vector<Result<int>> outcomes;
     std::latch all(4);
@@ -130,7 +133,7 @@ TEST_F(WriterTest, AFailedOperationIsRolledBackAlone) {
 }
 
 TEST_F(WriterTest, AFullDatabaseFailsEveryoneInTheTransactionAndTheNextOneWorks) {
-    Writer writer(connect({.max_bytes = 64 * 1024}));
+    ConnectionThread writer(connect({.max_bytes = 64 * 1024}), Access::write);
     HeldWriter held(writer);
     std::vector<Result<int>> outcomes;
     std::latch all(3);
@@ -157,7 +160,7 @@ TEST_F(WriterTest, AFullDatabaseFailsEveryoneInTheTransactionAndTheNextOneWorks)
 TEST_F(WriterTest, TheDestructorFinishesWhatWasEnqueued) {
     std::atomic<int> finished = 0;
     {
-        Writer writer(connect());
+        ConnectionThread writer(connect(), Access::write);
         for (int i = 0; i < 1'000; ++i) {
             writer.enqueue<int>(insert(i), [&](const Result<int>& outcome) {
                 if (outcome) ++finished;
@@ -165,12 +168,12 @@ TEST_F(WriterTest, TheDestructorFinishesWhatWasEnqueued) {
         }
     }
     EXPECT_EQ(finished, 1'000);
-    Writer writer(connect());
+    ConnectionThread writer(connect(), Access::write);
     EXPECT_EQ(count(writer).value(), 1'000);
 }
 
 TEST_F(WriterTest, ACompletionMayEnqueueMore) {
-    Writer writer(connect());
+    ConnectionThread writer(connect(), Access::write);
     const Result<int> second = wait<int>([&](Completion<int> done) {
         writer.enqueue<int>(insert(1), [&writer, done](const Result<int>&) {
             writer.enqueue<int>(insert(2), done);
@@ -180,7 +183,7 @@ TEST_F(WriterTest, ACompletionMayEnqueueMore) {
 }
 
 TEST_F(WriterTest, ManyThreadsMayEnqueueAtOnce) {
-    Writer writer(connect());
+    ConnectionThread writer(connect(), Access::write);
     std::atomic<int> inserted = 0;
     {
         std::vector<std::jthread> threads;
@@ -194,6 +197,43 @@ TEST_F(WriterTest, ManyThreadsMayEnqueueAtOnce) {
     }
     EXPECT_EQ(inserted, 200);
     EXPECT_EQ(count(writer).value(), 200);
+}
+
+/// Work that stays inside its transaction until it is let go.
+struct HeldInsert {
+    std::latch begun{1};
+    std::latch release{1};
+
+    Result<int> operator()(Connection& connection) {
+        DARKROOM_TRY(connection.run("INSERT INTO number (value) VALUES (1)"));
+        begun.count_down();
+        release.wait();
+        return 1;
+    }
+};
+
+TEST_F(WriterTest, WhoReadsWaitsForNoTransactionAndSeesNothingOfIt) {
+    ConnectionThread writer(connect(), Access::write);
+    ConnectionThread reader(connect(), Access::read);
+    HeldInsert held;
+    std::promise<Result<int>> done;
+    writer.enqueue<int>(
+        [&](Connection& connection) { return held(connection); },
+        [&](Result<int> result) { done.set_value(std::move(result)); });
+    held.begun.wait();
+    EXPECT_EQ(count(reader).value(), 0);
+    held.release.count_down();
+    EXPECT_TRUE(done.get_future().get());
+    EXPECT_EQ(count(reader).value(), 1);
+}
+
+TEST_F(WriterTest, AFailedReadIsItsCallersOwn) {
+    ConnectionThread reader(connect(), Access::read);
+    EXPECT_FALSE(run(reader, [](Connection& connection) -> Result<int> {
+        DARKROOM_TRY(connection.integer("SELECT nonsense FROM number"));
+        return 1;
+    }));
+    EXPECT_EQ(count(reader).value(), 0);
 }
 
 }  // namespace

@@ -20,11 +20,17 @@ Result<std::shared_ptr<SqliteDatabase>> SqliteDatabase::open(
         return migrated.error().with_context(
             format("cannot use the task database {}", path.string()));
     }
+    DARKROOM_TRY_ASSIGN(Connection reading, Connection::open(path, {}));
+    DARKROOM_TRY(reading.run("PRAGMA query_only = ON"));
+    Connections connections{std::move(connection), std::move(reading)};
     return std::shared_ptr<SqliteDatabase>(
-        new SqliteDatabase(std::move(lock), std::move(connection), clock));
+        new SqliteDatabase(std::move(lock), std::move(connections), clock));
 }
 
-SqliteDatabase::SqliteDatabase(DatabaseLock lock, Connection connection, Clock& clock)
-    : clock_(clock), lock_(std::move(lock)), writer_(std::move(connection)) {}
+SqliteDatabase::SqliteDatabase(DatabaseLock lock, Connections connections, Clock& clock)
+    : clock_(clock),
+      lock_(std::move(lock)),
+      writer_(std::move(connections.writing), ConnectionThread::Access::write),
+      reader_(std::move(connections.reading), ConnectionThread::Access::read) {}
 
 }  // namespace darkroom::storage

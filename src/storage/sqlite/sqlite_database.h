@@ -7,8 +7,8 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "storage/sqlite/connection_thread.h"
 #include "storage/sqlite/database_lock.h"
-#include "storage/sqlite/writer.h"
 
 namespace darkroom::storage {
 
@@ -18,7 +18,7 @@ struct SqliteDatabaseOptions {
 };
 
 /// The one SQLite file of a server, which its stores share: WAL, synchronous=FULL, one writer
-/// thread that groups commits.
+/// thread that groups commits, and one thread that only reads.
 class SqliteDatabase {
   public:
     /// Opens or creates the file and brings its schema up to date. `clock` must outlive the
@@ -31,14 +31,21 @@ class SqliteDatabase {
         const std::filesystem::path& path, Clock& clock, SqliteDatabaseOptions options = {});
 
     [[nodiscard]] Clock& clock() { return clock_; }
-    [[nodiscard]] Writer& writer() { return writer_; }
+    [[nodiscard]] ConnectionThread& writer() { return writer_; }
+    /// Sees every operation of the writer whose caller has been told of it.
+    [[nodiscard]] ConnectionThread& reader() { return reader_; }
 
   private:
-    SqliteDatabase(DatabaseLock lock, Connection connection, Clock& clock);
+    struct Connections {
+        Connection writing;
+        Connection reading;
+    };
+    SqliteDatabase(DatabaseLock lock, Connections connections, Clock& clock);
 
     Clock& clock_;
     DatabaseLock lock_;
-    Writer writer_;
+    ConnectionThread writer_;
+    ConnectionThread reader_;
 };
 
 }  // namespace darkroom::storage

@@ -56,6 +56,7 @@ SqliteTaskStore::SqliteTaskStore(
     : database_(std::move(database)),
       clock_(database_->clock()),
       writer_(database_->writer()),
+      reader_(database_->reader()),
       options_(options) {}
 
 domain::FailureContext SqliteTaskStore::failure_context() {
@@ -72,14 +73,14 @@ void SqliteTaskStore::submit(domain::NewTask request, Completion<Submitted> done
 }
 
 void SqliteTaskStore::get(domain::TaskId id, Completion<domain::Task> done) {
-    writer_.enqueue<domain::Task>(
+    reader_.enqueue<domain::Task>(
         [id = std::move(id)](Connection& connection) { return get_task(connection, id); },
         std::move(done));
 }
 
 void SqliteTaskStore::find(TaskName name, Completion<domain::Task> done) {
     if (const Result<void> valid = validate(name); !valid) return done(valid.error());
-    writer_.enqueue<domain::Task>(
+    reader_.enqueue<domain::Task>(
         [name = std::move(name)](Connection& connection) {
             return find_named_task(connection, name);
         },
@@ -88,7 +89,7 @@ void SqliteTaskStore::find(TaskName name, Completion<domain::Task> done) {
 
 void SqliteTaskStore::list(TaskFilter filter, Completion<std::vector<domain::Task>> done) {
     if (const Result<void> valid = validate(filter); !valid) return done(valid.error());
-    writer_.enqueue<std::vector<domain::Task>>(
+    reader_.enqueue<std::vector<domain::Task>>(
         [filter = std::move(filter)](Connection& connection) {
             return list_tasks(connection, filter);
         },
@@ -96,7 +97,7 @@ void SqliteTaskStore::list(TaskFilter filter, Completion<std::vector<domain::Tas
 }
 
 void SqliteTaskStore::count(CountFilter filter, Completion<TaskCounts> done) {
-    writer_.enqueue<TaskCounts>(
+    reader_.enqueue<TaskCounts>(
         [filter = std::move(filter)](Connection& connection) {
             return count_tasks(connection, filter);
         },
@@ -224,7 +225,7 @@ void SqliteTaskStore::remove(domain::TaskId id, Completion<void> done) {
 
 void SqliteTaskStore::events(EventFilter filter, Completion<EventPage> done) {
     if (const Result<void> valid = validate(filter); !valid) return done(valid.error());
-    writer_.enqueue<EventPage>(
+    reader_.enqueue<EventPage>(
         [filter = std::move(filter)](Connection& connection) {
             return read_events(connection, filter);
         },
@@ -233,7 +234,7 @@ void SqliteTaskStore::events(EventFilter filter, Completion<EventPage> done) {
 
 void SqliteTaskStore::usage(UsageFilter filter, Completion<std::vector<domain::Usage>> done) {
     if (const Result<void> valid = validate(filter); !valid) return done(valid.error());
-    writer_.enqueue<std::vector<domain::Usage>>(
+    reader_.enqueue<std::vector<domain::Usage>>(
         [filter = std::move(filter)](Connection& connection) {
             return sum_usage(connection, filter);
         },

@@ -52,7 +52,8 @@ class SqliteTaskStore final : public TaskStore {
 
     std::shared_ptr<SqliteDatabase> database_;
     Clock& clock_;
-    Writer& writer_;
+    ConnectionThread& writer_;
+    ConnectionThread& reader_;
     SqliteTaskStoreOptions options_;
     EndedLeases recovered_;
 };

@@ -144,7 +144,7 @@ TEST_F(SqliteTaskStoreTest, WhatWaitsTogetherIsOneCommit) {
     auto store = open();
     std::latch held(1);
     std::latch release(1);
-    store->count({}, [&](const Result<TaskCounts>&) {
+    store->expire_leases([&](const Result<EndedLeases>&) {
         held.count_down();
         release.wait();
     });
