@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <charconv>
 #include <chrono>
-#include <fstream>
 
 #include "base/format.h"
-#include "base/random.h"
 #include "base/sha256.h"
 #include "bench_suite.h"
 #include "engine/catalog/architectures.h"
 #include "engine/pipelines/session.h"
 #include "engine_setup.h"
+#include "process_memory.h"
+#include "work_folder.h"
 
 namespace darkroom::app {
 namespace {
@@ -17,24 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr double kBytesPerKib = 1024;
-
 double seconds_since(SteadyClock::time_point begin) {
     return std::chrono::duration<double>(SteadyClock::now() - begin).count();
-}
-
-/// Bytes of a line of /proc/self/status such as "RssAnon:  2048 kB".
-double status_bytes(std::string_view field) {
-    std::ifstream file("/proc/self/status");
-    for (std::string line; std::getline(file, line);) {
-        if (!line.starts_with(field)) continue;
-        const std::size_t digits = line.find_first_of("0123456789");
-        if (digits == std::string::npos) return 0;
-        std::uint64_t kib = 0;
-        std::from_chars(line.data() + digits, line.data() + line.size(), kib);
-        return static_cast<double>(kib) * kBytesPerKib;
-    }
-    return 0;
 }
 
 /// The most memory seen so far.
@@ -43,8 +26,8 @@ struct MemoryPeak {
     double mapped_bytes = 0;
 
     void look() {
-        const double anonymous = status_bytes("RssAnon:");
-        const double mapped = status_bytes("RssFile:");
+        const double anonymous = process_memory("RssAnon:");
+        const double mapped = process_memory("RssFile:");
         if (anonymous + mapped <= anonymous_bytes + mapped_bytes) return;
         anonymous_bytes = anonymous;
         mapped_bytes = mapped;
@@ -58,23 +41,6 @@ engine::ImageRequest picture_request(std::int64_t size) {
     request.height = size;
     return request;
 }
-
-/// A folder that is gone with this object.
-class WorkFolder {
-  public:
-    WorkFolder() : path_(fs::temp_directory_path() / ("darkroom-bench-" + random_id())) {}
-    ~WorkFolder() {
-        std::error_code ignored;
-        fs::remove_all(path_, ignored);
-    }
-    WorkFolder(const WorkFolder&) = delete;
-    WorkFolder& operator=(const WorkFolder&) = delete;
-
-    [[nodiscard]] const fs::path& path() const { return path_; }
-
-  private:
-    fs::path path_;
-};
 
 Result<std::shared_ptr<const engine::Model>> load(
     engine::Backend& backend, const fs::path& checkpoint, const std::string& sha256) {

@@ -121,6 +121,15 @@ struct BenchOptions {
 };
 int bench(const BenchOptions& options);
 
+struct GatewayBenchOptions {
+    bool json = false;
+    /// Of each load.
+    int seconds = 5;
+    int connections = 64;
+    int streams = 5'000;
+};
+int bench_gateway(const GatewayBenchOptions& options);
+
 struct SynthesizeOptions {
     std::string architecture = "sd15";
     std::filesystem::path output;

@@ -113,10 +113,46 @@ void add_agent(CLI::App& app, AgentOptions& options, Run& run) {
     command->callback([&] { run = [&] { return run_agent(options); }; });
 }
 
+struct BenchToolOptions {
+    BenchOptions engine;
+    GatewayBenchOptions gateway;
+};
+
+void add_bench(CLI::App& app, BenchToolOptions& tool, Run& run) {
+    BenchOptions& options = tool.engine;
+    CLI::App* command = app.add_subcommand(
+        "bench", "Measure the engine against this machine's peak in the same run");
+    command->add_flag("--json", options.json, "Print JSON");
+    command->add_option("--filter", options.filter, "Only what has this in its name");
+    command->add_option("--repeat", options.repeat, "Repetitions; the best counts")
+        ->capture_default_str();
+    command->add_option("--threads", options.threads, "Threads (default: all)");
+    command->add_option(
+        "--model", options.model, "Checkpoint for the whole picture (default: the bundled)");
+    GatewayBenchOptions& load = tool.gateway;
+    CLI::App* gateway = command->add_subcommand(
+        "gateway", "Measure instead how many requests and event streams the server bears");
+    gateway->add_flag("--json", load.json, "Print JSON");
+    gateway->add_option("--seconds", load.seconds, "Of each load")
+        ->check(CLI::Range(1, 3'600))
+        ->capture_default_str();
+    gateway->add_option("--connections", load.connections, "Clients at once")
+        ->check(CLI::Range(1, 1'000))
+        ->capture_default_str();
+    gateway->add_option("--streams", load.streams, "Event streams that stay open")
+        ->check(CLI::Range(1, 100'000))
+        ->capture_default_str();
+    command->callback([&run, &options, &load, gateway] {
+        run = [&options, &load, gateway] {
+            return gateway->parsed() ? bench_gateway(load) : bench(options);
+        };
+    });
+}
+
 void add_tools(
     CLI::App& app,
     DoctorOptions& doctor_options,
-    BenchOptions& bench_options,
+    BenchToolOptions& bench_tool,
     SynthesizeOptions& synthesize_options,
     Run& run) {
     CLI::App* doctor_command = app.add_subcommand(
@@ -125,16 +161,7 @@ void add_tools(
         ->required();
     doctor_command->callback([&] { run = [&] { return doctor(doctor_options); }; });
 
-    CLI::App* bench_command = app.add_subcommand(
-        "bench", "Measure the engine against this machine's peak in the same run");
-    bench_command->add_flag("--json", bench_options.json, "Print JSON");
-    bench_command->add_option("--filter", bench_options.filter, "Only what has this in its name");
-    bench_command->add_option("--repeat", bench_options.repeat, "Repetitions; the best counts")
-        ->capture_default_str();
-    bench_command->add_option("--threads", bench_options.threads, "Threads (default: all)");
-    bench_command->add_option(
-        "--model", bench_options.model, "Checkpoint for the whole picture (default: the bundled)");
-    bench_command->callback([&] { run = [&] { return bench(bench_options); }; });
+    add_bench(app, bench_tool, run);
 
     CLI::App* synthesize_command = app.add_subcommand(
         "synthesize", "Write a full-size checkpoint of synthetic weights, for measurements");
@@ -158,7 +185,7 @@ int main(int argc, char** argv) {
     DatabaseOptions database_options;
     AgentOptions agent_options;
     DoctorOptions doctor_options;
-    BenchOptions bench_options;
+    BenchToolOptions bench_tool;
     SynthesizeOptions synthesize_options;
     AccountOptions account_options;
     Run run;
@@ -167,7 +194,7 @@ int main(int argc, char** argv) {
     add_config(app, config_options, run);
     add_db(app, database_options, run);
     add_agent(app, agent_options, run);
-    add_tools(app, doctor_options, bench_options, synthesize_options, run);
+    add_tools(app, doctor_options, bench_tool, synthesize_options, run);
     add_account_commands(app, account_options, run);
     try {
         app.parse(argc, argv);

@@ -284,5 +284,19 @@ TEST_F(CommandLine, OneDataFolderServesOneServer) {
         {folder_.path().string()});
 }
 
+TEST(Bench, TheGatewayIsMeasuredWithoutAnEngine) {
+    const Finished finished = run_darkroom(
+        {"bench", "gateway", "--json", "--seconds", "1", "--connections", "4", "--streams", "20"});
+    ASSERT_EQ(finished.status, 0) << finished.errors;
+    const json::Value results = json::parse(finished.output).value()["results"];
+    ASSERT_EQ(results.as_array().size(), 3U);
+    for (const std::size_t load : {0U, 1U}) {
+        EXPECT_GT(results[load]["answers"].as_integer(), 0);
+        EXPECT_EQ(results[load]["refused"].as_integer(), 0);
+    }
+    EXPECT_EQ(results[2]["streams"].as_integer(), 20);
+    EXPECT_GT(results[2]["told_all_ms"].as_double(), 0.0);
+}
+
 }  // namespace
 }  // namespace darkroom::integration

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+namespace darkroom::app {
+
+/// Bytes of a line of /proc/self/status such as "RssAnon:"; 0 where there is none.
+double process_memory(std::string_view line);
+
+}  // namespace darkroom::app
