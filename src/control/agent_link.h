@@ -34,6 +34,7 @@ struct AgentService::Link {
         const auto found = held.find(id.task);
         if (found == held.end() || found->second != id.attempt) return 0.0;
         held.erase(found);
+        has_suspect = false;
         return shares.end(id.task, boot_ms);
     }
 
@@ -44,12 +45,18 @@ struct AgentService::Link {
         return std::chrono::steady_clock::now() - last_heard.load() > kHeartbeatAndAHalf;
     }
 
+    /// Tasks that it may be given now.
+    [[nodiscard]] std::int64_t room() const { return has_suspect ? 0 : claim.capacity; }
+
     std::unique_ptr<cluster::AgentConnection> connection;
     const std::string agent_id;
     /// What the agent still has room for.
     cluster::Claim claim;
     /// Attempts that were sent to the agent, by task id.
     std::map<std::string, std::int64_t> held;
+    /// What it holds is a task that an attempt broke at (domain::is_suspect): nothing goes beside
+    /// it.
+    bool has_suspect = false;
     DeviceShares shares;
     /// What it was last told to compute with; 0 is its own choice.
     std::int64_t threads = 0;

@@ -86,7 +86,8 @@ std::vector<storage::BacklogEntry> AgentService::open_to(
 runtime::Task<void> AgentService::hand_out(std::shared_ptr<Link> link) {
     TaskStore& store = parts_.dispatcher.store();
     int misses = 0;
-    while (link->claim.capacity > 0 && !parts_.dispatcher.is_draining() && !link->closed) {
+    std::vector<storage::BacklogEntry> missed;
+    while (link->room() > 0 && !parts_.dispatcher.is_draining() && !link->closed) {
         const Result<std::vector<storage::BacklogEntry>> backlog =
             co_await store_call(store, &TaskStore::backlog);
         if (!backlog) co_return backlog.error();
@@ -102,13 +103,18 @@ runtime::Task<void> AgentService::hand_out(std::shared_ptr<Link> link) {
         request.agent = link->agent_id;
         request.max_count = 1;
         request.models = std::move(placement->claims);
+        request.takes_suspects = link->held.empty();
         Result<std::vector<domain::Task>> claimed =
             co_await store_call(store, &TaskStore::claim, std::move(request));
         if (!claimed || claimed->empty()) pool_.unreserve(link->agent_id);
         if (!claimed) co_return claimed.error();
-        // Somebody else was faster, or cancelled it; there may be other work.
-        if (claimed->empty() && ++misses < kMostMisses) continue;
-        if (claimed->empty()) break;
+        if (claimed->empty()) {
+            // Somebody else was faster, or cancelled it; there may be other work. The same work
+            // again is a suspect's turn, for which this agent must have become idle.
+            if (++misses >= kMostMisses || missed == *backlog) break;
+            missed = *backlog;
+            continue;
+        }
         domain::Task task = std::move(claimed->front());
         const Result<void> assigned = co_await assign(link, std::move(task));
         pool_.unreserve(link->agent_id);
@@ -187,6 +193,7 @@ runtime::Task<void> AgentService::assign(std::shared_ptr<Link> link, domain::Tas
     link->claim.capacity -= 1;
     if (!task.model.empty()) link->claim.model = task.model;
     link->held[task.id.text()] = task.attempt;
+    link->has_suspect = domain::is_suspect(task);
     link->shares.begin(task.id.text(), parts_.clock.boot_ms());
     note_held(*link, task);
     parts_.dispatcher.task_taken(task.id);
@@ -201,7 +208,7 @@ runtime::Task<void> AgentService::assign(std::shared_ptr<Link> link, domain::Tas
 
 void AgentService::note_held(Link& link, const domain::Task& task) {
     pool_.hold(link.agent_id, {task.id.text(), task.attempt}, task.model);
-    pool_.set_room(link.agent_id, link.claim.capacity);
+    pool_.set_room(link.agent_id, link.room());
     pool_changed_.notify_all();
 }
 

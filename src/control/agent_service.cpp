@@ -115,7 +115,7 @@ boost::asio::awaitable<void> AgentService::receive(
         ready_ = true;
     } else if (const auto* claim = std::get_if<cluster::Claim>(&message)) {
         link->claim = *claim;
-        pool_.set_room(link->agent_id, claim->capacity);
+        pool_.set_room(link->agent_id, link->room());
         pool_changed_.notify_all();
         link->changed.notify_all();
     } else if (const auto* progress = std::get_if<cluster::Progress>(&message)) {

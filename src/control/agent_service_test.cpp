@@ -123,6 +123,19 @@ class AgentServiceTest : public testing::Test {
         expect_drop(unknown);
     }
 
+    /// The attempt ends as if something in it had broken, and the task waits again.
+    void break_attempt(const cluster::AttemptId& id) {
+        agent().say(cluster::Failed{id, Error{ErrorCode::internal, "broken"}, true});
+        expect_all_heard();
+    }
+
+    /// Nothing is handed out, however often the agent comes round.
+    void expect_nothing_more() {
+        expect_all_heard();
+        expect_all_heard();
+        EXPECT_FALSE(agent().has_mail());
+    }
+
     CancelOutcome cancel(const domain::TaskId& id) {
         return block_on(io_.executor(), dispatcher_.cancel(id)).value();
     }
@@ -321,6 +334,39 @@ TEST_F(AgentServiceTest, ATaskWhosePictureIsGoneFailsAndCostsNoRoom) {
     agent().say(cluster::Claim{1, ""});
     EXPECT_EQ(final_state(submit_extras(key_of("gone.png").text())), TaskState::failed);
     expect_assignment(submit());
+}
+
+TEST_F(AgentServiceTest, ATaskThatAnAttemptBrokeAtIsDrawnWithNothingBesideIt) {
+    const domain::TaskId suspect = submit();
+    break_attempt(assigned(suspect));
+    const domain::TaskId other = submit();
+    agent().say(cluster::Claim{3, ""});
+    const cluster::AttemptId attempt = expect_assignment(suspect);
+    expect_nothing_more();
+    agent().say(picture_of(attempt));
+    EXPECT_EQ(final_state(suspect), TaskState::succeeded);
+    agent().say(cluster::Claim{3, ""});
+    expect_assignment(other);
+}
+
+TEST_F(AgentServiceTest, AnAgentThatDrawsTakesNothingMoreUntilTheSuspectHadItsTurn) {
+    const domain::TaskId suspect = submit();
+    const cluster::AttemptId broken = assigned(suspect);
+    const domain::TaskId mate = submit();
+    agent().say(cluster::Claim{3, "icons"});
+    const cluster::AttemptId drawn = expect_assignment(mate);
+    break_attempt(broken);
+    const domain::TaskId later = submit();
+    agent().say(cluster::Claim{3, "icons"});
+    expect_nothing_more();
+
+    agent().say(picture_of(drawn));
+    EXPECT_EQ(final_state(mate), TaskState::succeeded);
+    agent().say(cluster::Claim{4, ""});
+    agent().say(picture_of(expect_assignment(suspect)));
+    EXPECT_EQ(final_state(suspect), TaskState::succeeded);
+    agent().say(cluster::Claim{4, ""});
+    expect_assignment(later);
 }
 
 TEST_F(AgentServiceTest, ManyCancelsEachEndTheirTask) {

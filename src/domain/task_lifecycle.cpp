@@ -92,6 +92,10 @@ bool is_claimable(const Task& task, std::int64_t wall_ms) {
            (!task.deadline_ms || *task.deadline_ms > wall_ms);
 }
 
+bool is_suspect(const Task& task) {
+    return task.failures > 0;
+}
+
 void grant_lease(Task& task, const std::string& agent, std::int64_t lease_until_ms) {
     enter(task, TaskState::leased);
     ++task.attempt;

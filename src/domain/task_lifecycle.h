@@ -83,6 +83,10 @@ bool holds(const Task& task, const LeaseToken& token);
 /// True when a queued task may be handed out at this wall time.
 bool is_claimable(const Task& task, std::int64_t wall_ms);
 
+/// True for a task that an attempt broke at. It may be what broke its agent, so it is drawn with no
+/// other beside it: those would die with it.
+bool is_suspect(const Task& task);
+
 /// queued -> leased: counts the attempt up. The task must be queued.
 void grant_lease(Task& task, const std::string& agent, std::int64_t lease_until_ms);
 

@@ -78,6 +78,8 @@ struct ClaimRequest {
     std::vector<std::string> models = {};
     std::int32_t max_count = 1;
     std::int64_t lease_ms = kDefaultLeaseMs;
+    /// False for an agent that has tasks: a suspect (domain::is_suspect) is drawn alone.
+    bool takes_suspects = true;
 };
 
 struct HeldTask {

@@ -46,7 +46,9 @@ class TaskStore {
     virtual void queued_work(CountFilter filter, Completion<QueuedWork> done) = 0;
 
     /// Leases waiting tasks to an agent: higher priority first, then lower vft, then the order of
-    /// submission. Nothing claimable is an empty list.
+    /// submission. A suspect that comes first is leased alone, to an agent that takes suspects;
+    /// what comes after a suspect waits for it, so that an agent that goes on drawing does not pass
+    /// it by for ever. Nothing claimable is an empty list.
     virtual void claim(ClaimRequest request, Completion<std::vector<domain::Task>> done) = 0;
 
     /// Renews the leases an agent believes to hold; one reply per task, in the same order.

@@ -13,6 +13,16 @@ bool matches(const TaskFilter& filter, const domain::Task& task) {
            std::ranges::find(filter.states, task.state) != filter.states.end();
 }
 
+/// A suspect is leased alone or not at all, and ends the list.
+std::size_t leasable(const std::vector<domain::Task*>& sorted, const ClaimRequest& request) {
+    const auto suspect =
+        std::ranges::find_if(sorted, [](const domain::Task* task) { return is_suspect(*task); });
+    const auto before = static_cast<std::size_t>(suspect - sorted.begin());
+    const bool is_first = suspect != sorted.end() && before == 0;
+    const std::size_t most = is_first && request.takes_suspects ? 1 : before;
+    return std::min(most, static_cast<std::size_t>(request.max_count));
+}
+
 bool serves(const ClaimRequest& request, const domain::Task& task) {
     return request.models.empty() ||
            std::ranges::find(request.models, task.model) != request.models.end();
@@ -107,7 +117,7 @@ std::vector<domain::Task*> TaskTable::claimable(const ClaimRequest& request, std
         return std::tuple(-std::int64_t{a->priority}, a->vft) <
                std::tuple(-std::int64_t{b->priority}, b->vft);
     });
-    found.resize(std::min(found.size(), static_cast<std::size_t>(request.max_count)));
+    found.resize(leasable(found, request));
     return found;
 }
 

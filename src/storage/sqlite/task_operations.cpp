@@ -18,6 +18,7 @@ struct Candidate {
     std::int64_t sequence = 0;
     std::int64_t priority = 0;
     double vft = 0.0;
+    bool is_suspect = false;
 
     friend bool operator<(const Candidate& a, const Candidate& b) {
         if (a.priority != b.priority) return a.priority > b.priority;
@@ -37,7 +38,7 @@ Result<std::vector<Candidate>> best_candidates(
     DARKROOM_TRY_ASSIGN(
         Statement statement,
         connection.prepare(format(
-            "SELECT sequence, priority, vft FROM task INDEXED BY {} state = 'queued' AND"
+            "SELECT sequence, priority, vft, failures FROM task INDEXED BY {} state = 'queued' AND"
             " not_before_ms <= ? AND (deadline_ms IS NULL OR deadline_ms > ?)"
             " ORDER BY priority DESC, vft, sequence LIMIT ?",
             source)));
@@ -50,11 +51,21 @@ Result<std::vector<Candidate>> best_candidates(
     while (true) {
         DARKROOM_TRY_ASSIGN(const bool has_row, statement.step());
         if (!has_row) return candidates;
-        candidates.push_back({statement.integer(0), statement.integer(1), statement.real(2)});
+        Candidate candidate{statement.integer(0), statement.integer(1), statement.real(2)};
+        candidate.is_suspect = statement.integer(3) > 0;
+        candidates.push_back(candidate);
     }
 }
 
-Result<std::vector<Candidate>> candidates_for(
+/// A suspect is leased alone or not at all, and ends the list.
+void cut_at_suspect(std::vector<Candidate>& sorted, bool takes_suspects) {
+    const auto suspect = std::ranges::find_if(sorted, &Candidate::is_suspect);
+    const bool is_first = suspect == sorted.begin() && suspect != sorted.end();
+    sorted.erase(is_first && takes_suspects ? suspect + 1 : suspect, sorted.end());
+}
+
+/// The best candidates of the checkpoints, in order.
+Result<std::vector<Candidate>> candidates_of(
     Connection& connection, const ClaimRequest& request, std::int64_t wall_ms) {
     if (request.models.empty()) return best_candidates(connection, {}, request, wall_ms);
     std::vector<std::string> models = request.models;
@@ -70,6 +81,14 @@ Result<std::vector<Candidate>> candidates_for(
     std::sort(merged.begin(), merged.end());
     merged.resize(std::min(merged.size(), static_cast<std::size_t>(request.max_count)));
     return merged;
+}
+
+Result<std::vector<Candidate>> candidates_for(
+    Connection& connection, const ClaimRequest& request, std::int64_t wall_ms) {
+    DARKROOM_TRY_ASSIGN(
+        std::vector<Candidate> candidates, candidates_of(connection, request, wall_ms));
+    cut_at_suspect(candidates, request.takes_suspects);
+    return candidates;
 }
 
 Result<domain::Task> read_by_sequence(Connection& connection, std::int64_t sequence) {
