@@ -28,4 +28,12 @@ json::Object dry_run_body(
         {"negativePrompt", count_body(tokens.negative_prompt)}};
 }
 
+json::Object dry_run_body(const ExtrasForecast& forecast) {
+    return json::Object{
+        {"dryRun", true},
+        {"pictures", forecast.pictures},
+        {"pixels", forecast.pixels},
+        {"predictedSeconds", forecast.predicted_s}};
+}
+
 }  // namespace darkroom::api

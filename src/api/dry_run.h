@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 
 #include "base/result.h"
@@ -29,5 +30,14 @@ using CountTokens = std::function<Result<PromptTokens>(const domain::Generation&
 /// 200 of a dry run: what would be drawn and what it would cost. Nothing was stored.
 json::Object dry_run_body(
     const domain::Generation& generation, const PromptTokens& tokens, double predicted_s);
+
+/// What enlarging pictures would be.
+struct ExtrasForecast {
+    std::int64_t pictures = 0;
+    /// Of all results.
+    std::int64_t pixels = 0;
+    double predicted_s = 0.0;
+};
+json::Object dry_run_body(const ExtrasForecast& forecast);
 
 }  // namespace darkroom::api

@@ -21,5 +21,11 @@ TEST(DryRun, SaysWhatWouldBeDrawnAndHowLongThePromptsAre) {
         R"("negativePrompt":{"tokens":0,"chunks":1}})");
 }
 
+TEST(DryRun, SaysHowLargeEnlargedPicturesWouldBe) {
+    EXPECT_EQ(
+        json::dump(dry_run_body(ExtrasForecast{2, 4096, 0.25})),
+        R"({"dryRun":true,"pictures":2,"pixels":4096,"predictedSeconds":0.25})");
+}
+
 }  // namespace
 }  // namespace darkroom::api

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "api/json_members.h"
+#include "api/kept_answer.h"
 #include "json/json.h"
 
 namespace darkroom::api {
@@ -51,10 +52,11 @@ std::string encode_extras(const domain::Extras& extras) {
 }
 
 Result<domain::Extras> decode_extras(std::string_view text) {
-    DARKROOM_TRY_ASSIGN(const json::Value value, json::parse(text));
+    DARKROOM_TRY_ASSIGN(json::Value value, json::parse(text));
     if (!value.is_object()) {
         return Error{ErrorCode::invalid_argument, "task payload is not a JSON object"};
     }
+    value.as_object().erase(kAskedMember);
     MemberReader reader(value.as_object());
     domain::Extras extras;
     visit_extras(reader, extras);

@@ -124,6 +124,8 @@ json::Object task_list_body(std::span<const domain::Task> page, bool is_last) {
         append_additions(entry, task);
         entry.set("kind", task.kind);
         entry.set("model", task.model);
+        entry.set("attempts", task.attempt);
+        entry.set("failures", static_cast<std::int64_t>(task.failures));
         entry.set("createdMs", task.created_ms);
         entry.set("startedMs", number_or_null(task.started_ms));
         entry.set("finishedMs", number_or_null(task.finished_ms));

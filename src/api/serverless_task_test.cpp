@@ -112,6 +112,8 @@ TEST(ServerlessTask, APageSaysWhereTheNextOneBegins) {
     EXPECT_TRUE(last["next"].is_null());
     EXPECT_EQ(last["tasks"][0]["createdMs"].as_integer(), 1000);
     EXPECT_TRUE(last["tasks"][0]["startedMs"].is_null());
+    EXPECT_EQ(last["tasks"][0]["attempts"], json::Value(0));
+    EXPECT_EQ(last["tasks"][0]["failures"], json::Value(0));
 }
 
 TEST(ServerlessTask, TheParametersOfAGenerationAskForTheSameGeneration) {

@@ -3,6 +3,7 @@
 
 #include "api/generation_limits.h"
 #include "api/json_members.h"
+#include "api/kept_answer.h"
 #include "json/json.h"
 
 namespace darkroom::api {
@@ -100,7 +101,8 @@ std::string encode_generation(const domain::Generation& generation) {
 }
 
 Result<domain::Generation> decode_generation(std::string_view text) {
-    DARKROOM_TRY_ASSIGN(const json::Object object, parse_object(text));
+    DARKROOM_TRY_ASSIGN(json::Object object, parse_object(text));
+    object.erase(kAskedMember);
     MemberReader reader(object);
     domain::Generation generation;
     visit_generation(reader, generation);

@@ -16,7 +16,8 @@ namespace darkroom::api {
 std::string encode_generation(const domain::Generation& generation);
 
 /// Every member must be there with its type (`init` only in image to image) and no other; the
-/// limits of generation_limits.h hold. Fails with invalid_argument naming the member.
+/// limits of generation_limits.h hold. What add_asked added is skipped. Fails with invalid_argument
+/// naming the member.
 Result<domain::Generation> decode_generation(std::string_view text);
 
 /// A finished task.

@@ -88,7 +88,7 @@ std::string make_info(const domain::Generation& g, const GenerationReport& repor
     return json::dump(info, json::Style::python);
 }
 
-std::string txt2img_response(
+json::Object txt2img_answer(
     std::vector<std::string> pictures, const Txt2imgRequest& request, std::string info) {
     json::Array images;
     if (request.boolean("send_images").value_or(true)) {
@@ -101,10 +101,15 @@ std::string txt2img_response(
         parameters.set("init_images", nullptr);
         parameters.set("mask", nullptr);
     }
-    return json::dump(json::Object{
+    return json::Object{
         {"images", std::move(images)},
         {"parameters", std::move(parameters)},
-        {"info", std::move(info)}});
+        {"info", std::move(info)}};
+}
+
+std::string txt2img_response(
+    std::vector<std::string> pictures, const Txt2imgRequest& request, std::string info) {
+    return json::dump(txt2img_answer(std::move(pictures), request, std::move(info)));
 }
 
 }  // namespace darkroom::api

@@ -29,8 +29,12 @@ std::string job_timestamp(std::int64_t wall_ms);
 /// (a1111-api.md 2.12).
 std::string make_info(const domain::Generation& generation, const GenerationReport& report);
 
-/// Body of an answer: pictures in base64 (none when the request says send_images false), the
-/// request's parameters (without its pictures unless include_init_images), and the info text.
+/// An answer: pictures in base64 or as object keys (none when the request says send_images false),
+/// the request's parameters (without its pictures unless include_init_images), and the info text.
+json::Object txt2img_answer(
+    std::vector<std::string> pictures, const Txt2imgRequest& request, std::string info);
+
+/// The same as the body of a response.
 std::string txt2img_response(
     std::vector<std::string> pictures, const Txt2imgRequest& request, std::string info);
 

@@ -16,10 +16,12 @@ namespace darkroom::domain {
 inline constexpr const char* kTxt2imgKind = "txt2img";
 inline constexpr const char* kImg2imgKind = "img2img";
 inline constexpr const char* kExtrasKind = "extras";
+/// A call that the server answered by itself; its task only keeps the answer.
+inline constexpr const char* kCallKind = "call";
 
 /// False for work that no checkpoint takes part in; its Task::model is empty.
 inline bool needs_checkpoint(std::string_view kind) {
-    return kind != kExtrasKind;
+    return kind != kExtrasKind && kind != kCallKind;
 }
 
 /// What a caller asks for when it submits a task. Names, sizes and quotas were checked before.
@@ -50,6 +52,8 @@ struct NewTask {
     std::int64_t pictures = 0;
     /// Steps times pixels over all pictures.
     std::int64_t step_pixels = 0;
+    /// Of work that is done already: the task begins as succeeded, with this as its result.
+    std::optional<std::string> result = {};
 };
 
 /// One request's work: the row that is the truth.

@@ -80,6 +80,12 @@ Task make_task(NewTask request, std::int64_t created_ms) {
     task.created_ms = created_ms;
     task.pictures = request.pictures;
     task.step_pixels = request.step_pixels;
+    if (request.result) {
+        task.state = TaskState::succeeded;
+        task.started_ms = created_ms;
+        task.finished_ms = created_ms;
+        task.result = *std::move(request.result);
+    }
     return task;
 }
 

@@ -74,7 +74,7 @@ struct Release {
     bool counts_as_failure = true;
 };
 
-/// The row that a submit creates.
+/// The row that a submit creates: queued, or succeeded when its result came with it.
 Task make_task(NewTask request, std::int64_t created_ms);
 
 /// True while the token's lease is on the task.

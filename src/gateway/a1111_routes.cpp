@@ -4,6 +4,7 @@
 #include "base/format.h"
 #include "gateway/generation.h"
 #include "gateway/routes.h"
+#include "gateway/task_mode.h"
 
 namespace darkroom::gateway {
 namespace {
@@ -46,14 +47,18 @@ void add_a1111_routes(http::Router& router, Parts& parts) {
     router.add("POST", base + "/extra-batch-images", [&parts](http::Request request) {
         return extra_batch_images(parts, std::move(request));
     });
-    router.add("POST", base + "/png-info", [&parts](http::Request request) {
+    // What the server answers by itself.
+    const auto add_call = [&](const char* method, const char* path, http::Handler handler) {
+        router.add(method, base + path, keeping_answers(parts, std::move(handler)));
+    };
+    add_call("POST", "/png-info", [&parts](http::Request request) {
         return png_info(parts, std::move(request));
     });
-    router.add("GET", base + "/sd-models", [&parts](const http::Request& /*request*/) {
+    add_call("GET", "/sd-models", [&parts](const http::Request& /*request*/) {
         return sd_models(parts);
     });
     const auto add = [&](const char* method, const char* path, auto function) {
-        router.add(method, base + path, http::immediate(std::move(function)));
+        add_call(method, path, http::immediate(std::move(function)));
     };
     add("GET", "/progress", [&parts](const http::Request& r) { return progress(parts, r); });
     add("POST", "/interrupt", [&parts](const http::Request& request) {

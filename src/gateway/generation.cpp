@@ -111,7 +111,7 @@ runtime::Task<domain::Task> submit_stored(
 
 bool is_refused_input(const Error& error) {
     return error.code == ErrorCode::invalid_argument &&
-           (error.field == "init_images" || error.field == "mask");
+           (error.field == "init_images" || error.field == "mask" || error.field == "image");
 }
 
 runtime::Task<std::vector<std::string>> read_pictures(Parts& parts, domain::Task task) {

@@ -105,6 +105,13 @@ inline constexpr std::array kUnprovoked = {
     Unprovoked{kUpdate, 507, "a full disk"},
     Unprovoked{kPiece, 507, "a full disk"},
     Unprovoked{kBeginUpload, 507, "a full disk"},
+    Unprovoked{kPngInfo, 507, "a full disk"},
+    Unprovoked{kModels, 507, "a full disk"},
+    Unprovoked{"GET /sdapi/v1/progress", 507, "a full disk"},
+    Unprovoked{"POST /sdapi/v1/interrupt", 507, "a full disk"},
+    Unprovoked{"GET /sdapi/v1/options", 507, "a full disk"},
+    Unprovoked{"GET /sdapi/v1/samplers", 507, "a full disk"},
+    Unprovoked{"GET /sdapi/v1/schedulers", 507, "a full disk"},
 };
 
 inline Result<domain::ModelFacts> inspect(const fs::path& path) {

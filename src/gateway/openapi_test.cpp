@@ -130,6 +130,9 @@ class OpenApi : public OpenApiTest {
             {kExtraSingle, single}, {kExtraBatch, batch}, {kExtraImages, single}};
         for (const auto& [route, body] : orders) {
             draw(route, body);
+            tell(
+                route,
+                format("taskId: mine too\r\nContent-Length: {}\r\n\r\n{}", body.size(), body));
             for (const ErrorCode code : kFailures)
                 fail_to_draw(route, body, code);
             tell_body(route, R"({"image": "cGljdHVyZQ==", "imageList": []})");
@@ -284,6 +287,16 @@ class OpenApi : public OpenApiTest {
         tell_body("GET /admin/audit?limit=0", "", "GET /admin/audit");
     }
 
+    /// After provoke_serverless: a task has the name "mine too", which another call cannot have.
+    void provoke_call(const std::string& route) {
+        for (const char* name : {"taskId", "Idempotency-Key"}) {
+            tell(
+                route,
+                format("Task-Flag: true\r\n{}: mine too\r\nContent-Length: 0\r\n\r\n", name));
+        }
+        tell(route, "Request-Type: async\r\nContent-Length: 0\r\n\r\n");
+    }
+
     void provoke_options() {
         tell_body(kSetOptions, R"({"CLIP_stop_at_last_layers": 2})");
         tell_body(kSetOptions, "[]");
@@ -333,6 +346,7 @@ TEST_F(OpenApi, ListsEveryAnswerAndNoOther) {
         const std::string route = documented_name(served);
         if (route.starts_with("HEAD ")) continue;
         provoke_refusals(route);
+        if (route.find("/sdapi/v1/") != std::string::npos) provoke_call(route);
         if (route != kTxt2img && route != kSetOptions) tell_body(route, "");
     }
     provoke_options();

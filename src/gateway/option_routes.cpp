@@ -5,6 +5,7 @@
 #include "api/serverless_request.h"
 #include "gateway/caller.h"
 #include "gateway/routes.h"
+#include "gateway/task_mode.h"
 
 namespace darkroom::gateway {
 namespace {
@@ -81,10 +82,13 @@ awaitable<http::Response> store_snapshot(Parts& parts, http::Request request) {
 }  // namespace
 
 void add_option_routes(http::Router& router, Parts& parts) {
-    router.add("GET", "/sdapi/v1/options", http::immediate([&parts](const http::Request& request) {
-                   return get_options(parts, request);
-               }));
-    router.add("POST", "/sdapi/v1/options", [&parts](http::Request request) {
+    const auto add_call = [&](const char* method, http::Handler handler) {
+        router.add(method, "/sdapi/v1/options", keeping_answers(parts, std::move(handler)));
+    };
+    add_call("GET", http::immediate([&parts](const http::Request& request) {
+                 return get_options(parts, request);
+             }));
+    add_call("POST", [&parts](http::Request request) {
         return post_options(parts, std::move(request));
     });
     router.add("GET", "/options", http::immediate([&parts](const http::Request& request) {

@@ -133,6 +133,12 @@ awaitable<http::Response> serverless_drawing(
     co_return response;
 }
 
+/// A picture that is refused is 400 as in image to image, a size that is asked for 422.
+http::Response refuse_extras(const Envelope& envelope, const Error& error) {
+    if (is_refused_input(error)) return fail(envelope, error);
+    return answer(envelope, api::as_message(api::refusal_from(error)));
+}
+
 awaitable<http::Response> extra_images(Parts& parts, http::Request request) {
     auto headers = envelope_of(request);
     if (!headers) co_return answer(Envelope{}, headers.error());
@@ -146,9 +152,16 @@ awaitable<http::Response> extra_images(Parts& parts, http::Request request) {
     if (envelope.is_named) order.name = envelope.name;
     order.request = *std::move(parsed);
     order.request_text = request.body;
+    const Result<bool> is_dry = wants_dry_run(request);
+    if (!is_dry) co_return answer(envelope, api::message_refusal(422, is_dry.error().message));
+    if (*is_dry) {
+        envelope.name.clear();
+        const Result<json::Object> body = co_await forecast_extras(parts, std::move(order));
+        co_return body ? answer(envelope, 200, *body) : refuse_extras(envelope, body.error());
+    }
     Result<domain::Task> submitted = co_await submit_extras(parts, std::move(order));
     if (!submitted && submitted.error().code == ErrorCode::invalid_argument) {
-        co_return answer(envelope, api::as_message(api::refusal_from(submitted.error())));
+        co_return refuse_extras(envelope, submitted.error());
     }
     http::Response response =
         co_await follow(parts, std::move(request), std::move(envelope), std::move(submitted));

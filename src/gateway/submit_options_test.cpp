@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Idempotency-Key and ?dry_run on the routes that make tasks.
+#include <array>
 #include <future>
 
 #include <gmock/gmock.h>
 
+#include "base/encoding.h"
 #include "gateway/gateway_fixture.h"
+#include "image/png.h"
 
 namespace darkroom::gateway {
 namespace {
@@ -75,7 +78,8 @@ TEST_F(SubmitOptions, AKeyAndANameMustBeEqual) {
 }
 
 TEST_F(SubmitOptions, ASecondSynchronousCallWaitsForTheResultOfTheFirst) {
-    Post call{.target = kA1111, .body = R"({"prompt": "a fox"})", .key = "order-1"};
+    const Post call{
+        .target = kA1111, .body = R"({"prompt": "a fox"})", .key = "order-1", .is_async = false};
     auto first = std::async(std::launch::async, [&] { return post(call); });
     auto second = std::async(std::launch::async, [&] { return post(call); });
     finish_next();
@@ -114,6 +118,64 @@ TEST_F(SubmitOptions, ADryRunRefusesWhatASubmitRefusesAndWhatAnAgentWould) {
     EXPECT_EQ(tasks(), 0U);
     EXPECT_EQ(post({.target = "/txt2img?dry_run=false"}).status, 200);
     EXPECT_EQ(tasks(), 1U);
+}
+
+/// A picture of 4 x 4 pixels as extras get it, and another body with it.
+std::string extras_body(const std::string& more = "") {
+    const image::Image grey{.width = 4, .height = 4, .pixels = std::vector<std::uint8_t>(48, 1)};
+    const std::string file = base64_encode(image::encode_png(grey, {}).value());
+    return format(
+        R"({{"image": "{0}", "imageList": [{{"data": "{0}", "name": ""}}]{1}}})", file, more);
+}
+
+constexpr std::array kExtras = {
+    "/extra_images", "/sdapi/v1/extra-single-image", "/sdapi/v1/extra-batch-images"};
+
+TEST_F(SubmitOptions, ADryRunOfExtrasJudgesThePicturesAndStoresNothing) {
+    for (const char* route : kExtras) {
+        const std::string target = std::string(route) + "?dry_run=true";
+        const http::ClientResponse answer = post(
+            {.target = target, .body = extras_body(R"(, "upscaler_1": "Lanczos")"), .name = "n"});
+        EXPECT_EQ(answer.status, 200) << answer.body;
+        EXPECT_THAT(answer.body, HasSubstr(R"("dryRun":true,"pictures":1,"pixels":64)"));
+        const std::string bad = R"({"image": "cGljdHVyZQ==", "imageList": []})";
+        EXPECT_GE(post({.target = target, .body = bad}).status, 400);
+        EXPECT_EQ(
+            post({.target = std::string(route) + "?dry_run=1", .body = extras_body()}).status, 422);
+    }
+    EXPECT_EQ(tasks(), 0U);
+    EXPECT_TRUE(objects_.list({})->empty());
+}
+
+TEST_F(SubmitOptions, ExtrasUnderOneKeyAreOneTask) {
+    std::size_t expected = 0;
+    for (const char* route : kExtras) {
+        const std::string key = format("order-{}", ++expected);
+        EXPECT_EQ(post({.target = route, .body = extras_body(), .key = key}).status, 200);
+        const http::ClientResponse again =
+            post({.target = route, .body = extras_body(), .key = key});
+        EXPECT_EQ(again.status, 200);
+        EXPECT_EQ(again.headers.get("taskId"), key);
+        EXPECT_EQ(tasks(), expected);
+        const std::string other = extras_body(R"(, "upscaler_1": "Lanczos")");
+        EXPECT_EQ(post({.target = route, .body = other, .key = key}).status, 422);
+        EXPECT_EQ(post({.target = route, .body = other, .name = key}).status, 409);
+    }
+    EXPECT_EQ(tasks(), expected);
+}
+
+TEST_F(SubmitOptions, ARefusedPictureIs400OnBothServerlessRoutes) {
+    for (const char* picture : {"cGljdHVyZQ==", "local/nothing/1/0.png", "other/a/1/0.png", "%"}) {
+        const std::string init =
+            format(R"({{"stable_diffusion_model": "icons", "init_images": ["{}"]}})", picture);
+        const http::ClientResponse drawn = post({.target = "/img2img", .body = init});
+        EXPECT_EQ(drawn.status, 400) << drawn.body;
+        const std::string image = format(R"({{"image": "{}"}})", picture);
+        const http::ClientResponse enlarged = post({.target = "/extra_images", .body = image});
+        EXPECT_EQ(enlarged.status, 400) << enlarged.body;
+        EXPECT_THAT(enlarged.body, HasSubstr("image: "));
+    }
+    EXPECT_EQ(tasks(), 0U);
 }
 
 }  // namespace

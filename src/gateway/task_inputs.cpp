@@ -56,16 +56,19 @@ struct Storing {
     image::DecodeLimits limits;
     Budget budget = {};
 
+    /// An empty name: the picture is only judged.
     Result<domain::PictureSize> put(const std::string& name, const SentImage& sent) {
         DARKROOM_TRY_ASSIGN(
             const std::vector<std::byte> file, read_image_file(objects, tenant, sent));
         const auto picture = image::decode(file, {limits, {}});
         if (!picture) return refused_image(picture.error(), sent.field);
         DARKROOM_TRY(budget.take(file.size(), picture->width * picture->height, sent.field));
+        const domain::PictureSize size{
+            static_cast<std::int64_t>(picture->width), static_cast<std::int64_t>(picture->height)};
+        if (name.empty()) return size;
         DARKROOM_TRY_ASSIGN(const storage::ObjectKey key, storage::ObjectKey::parse(name));
         DARKROOM_TRY(objects.put(key, file));
-        return domain::PictureSize{
-            static_cast<std::int64_t>(picture->width), static_cast<std::int64_t>(picture->height)};
+        return size;
     }
 };
 
@@ -106,9 +109,11 @@ Result<void> store_all(
 Result<std::int64_t> store_all(Storing& storing, const api::ExtrasRequest& request) {
     std::vector<domain::PictureSize> sizes;
     for (std::size_t i = 0; i < request.images.size(); ++i) {
+        const auto& names = request.extras.images;
+        const std::string name = names.empty() ? std::string() : names[i];
         DARKROOM_TRY_ASSIGN(
             const domain::PictureSize size,
-            storing.put(request.extras.images[i], {request.image_field, request.images[i]}));
+            storing.put(name, {request.image_field, request.images[i]}));
         sizes.push_back(size);
     }
     DARKROOM_TRY(domain::check_upscaled_sizes(request.extras, sizes));
@@ -150,6 +155,12 @@ Result<std::int64_t> store_inputs(
     Result<std::int64_t> pixels = store_all(storing, request);
     if (!pixels) remove_inputs(objects, task);
     return pixels;
+}
+
+Result<std::int64_t> judge_inputs(
+    storage::ObjectStore& objects, const std::string& tenant, const api::ExtrasRequest& request) {
+    Storing judging{objects, tenant, {}};
+    return store_all(judging, request);
 }
 
 void remove_inputs(storage::ObjectStore& objects, const domain::NewTask& task) {

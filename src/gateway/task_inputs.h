@@ -31,6 +31,10 @@ Result<void> store_inputs(
 Result<std::int64_t> store_inputs(
     storage::ObjectStore& objects, const domain::NewTask& task, const api::ExtrasRequest& request);
 
+/// Judges the pictures as store_inputs does, without storing any, and returns the same. Blocks.
+Result<std::int64_t> judge_inputs(
+    storage::ObjectStore& objects, const std::string& tenant, const api::ExtrasRequest& request);
+
 /// Takes back what store_inputs stored. Blocks.
 void remove_inputs(storage::ObjectStore& objects, const domain::NewTask& task);
 

@@ -12,6 +12,7 @@
 #include "control/store_call.h"
 #include "gateway/generation.h"
 #include "gateway/routes.h"
+#include "gateway/task_mode.h"
 #include "gateway/task_views.h"
 
 namespace darkroom::gateway {
@@ -32,9 +33,20 @@ Result<json::Object> finished_extras_body(
     return api::result_body(task, pictures, std::move(details));
 }
 
+/// Of a task that keeps an answer of A1111's API.
+Result<json::Object> kept_body(
+    const Parts& parts, const domain::Task& task, const api::TaskPictures& pictures) {
+    api::TaskDetails details;
+    DARKROOM_TRY_ASSIGN(details.info, kept_answer(parts, task));
+    details.parameters = json::Object();
+    return api::result_body(task, pictures, std::move(details));
+}
+
 Result<json::Object> finished_body(
     const Parts& parts, const domain::Task& task, const http::Request& request) {
+    if (task.kind == domain::kCallKind) return kept_body(parts, task, {});
     DARKROOM_TRY_ASSIGN(const api::TaskPictures pictures, pictures_of(parts, task, request));
+    if (keeps_answer(task)) return kept_body(parts, task, pictures);
     if (task.kind == domain::kExtrasKind) return finished_extras_body(task, pictures);
     DARKROOM_TRY_ASSIGN(const std::string info, info_of(parts, task));
     DARKROOM_TRY_ASSIGN(const domain::Generation generation, api::decode_generation(task.request));

@@ -1,10 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "api/kept_answer.h"
 #include "api/txt2img_response.h"
 #include "gateway/generation.h"
 #include "gateway/routes.h"
 #include "gateway/submit_options.h"
+#include "gateway/task_mode.h"
 
 namespace darkroom::gateway {
+namespace {
+
+/// Puts what the kept answer repeats of the request into its task.
+void keep_request(Order& order, const api::PictureRequest& request) {
+    api::AskedFor asked{std::string(to_string(request.kind())), request.parameters};
+    if (order.generation.init) {
+        const domain::InitImages& init = *order.generation.init;
+        asked.parameters.set(
+            "init_images", json::Array(init.pictures.begin(), init.pictures.end()));
+        asked.parameters.set("mask", init.mask.empty() ? json::Value() : json::Value(init.mask));
+    }
+    std::string& payload = order.submission.task.request;
+    payload = api::add_asked(payload, asked);
+}
+
+}  // namespace
+
 boost::asio::awaitable<http::Response> draw_pictures(
     Parts& parts, api::RequestKind kind, http::Request request) {
     auto parsed = api::parse_request(kind, request.body);
@@ -12,9 +31,9 @@ boost::asio::awaitable<http::Response> draw_pictures(
     const Caller caller = caller_of(request);
     auto accepted = accept(parts, caller, *parsed);
     if (!accepted) co_return respond(accepted.error());
-    Result<std::string> name = submit_name(request, accepted->task_name);
-    if (!name) co_return respond(api::refusal_from(name.error()));
-    accepted->task_name = *std::move(name);
+    const Result<TaskMode> mode = task_mode_of(request, accepted->task_name);
+    if (!mode) co_return respond(api::refusal_from(mode.error()));
+    accepted->task_name = mode->name;
     const Result<bool> is_dry = wants_dry_run(request);
     if (!is_dry) co_return respond(api::refusal_from(is_dry.error()));
     if (*is_dry) {
@@ -23,6 +42,7 @@ boost::asio::awaitable<http::Response> draw_pictures(
     }
 
     Order order = make_order(caller, domain::TaskId::random(), *std::move(accepted), request.body);
+    if (mode->keeps_answer) keep_request(order, *parsed);
     const Result<domain::Task> submitted = co_await submit(parts, std::move(order));
     if (!submitted) {
         http::Response refused =
@@ -30,6 +50,7 @@ boost::asio::awaitable<http::Response> draw_pictures(
         add_retry_after(refused, parts, caller, submitted.error());
         co_return refused;
     }
+    if (mode->is_async) co_return accepted_answer(parts, *submitted);
     // A client that goes away finds its picture under the same force_task_id.
     const Result<domain::Task> task =
         co_await parts.dispatcher.wait_until_final(submitted->id, runtime::Deadline::never());
@@ -39,12 +60,15 @@ boost::asio::awaitable<http::Response> draw_pictures(
     }
 
     const domain::Task& finished = *task;
+    if (mode->keeps_answer) co_return answer_kept(parts, finished);
     Result<std::vector<std::string>> pictures = co_await read_pictures(parts, finished);
     if (!pictures) co_return respond(api::refusal_from(pictures.error()));
     Result<std::string> info = info_of(parts, *task, parsed->number("denoising_strength"));
     if (!info) co_return respond(api::refusal_from(info.error()));
-    co_return http::json_response(
+    http::Response response = http::json_response(
         200, api::txt2img_response(*std::move(pictures), *parsed, *std::move(info)));
+    name_task(response, finished);
+    co_return response;
 }
 
 }  // namespace darkroom::gateway

@@ -53,6 +53,33 @@ TEST_P(TaskQueueContract, ASubmittedTaskIsThereAndWaits) {
     }
 }
 
+TEST_P(TaskQueueContract, WhatIsDoneAlreadyIsThereWithItsResultAndNeverHandedOut) {
+    domain::NewTask request = new_task("");
+    request.kind = domain::kCallKind;
+    request.idempotency_key = "key-1";
+    request.result = "{\"body\":1}";
+    ASSERT_TRUE(wait(*store, &TaskStore::submit, request));
+    const domain::Task task = get(request.id);
+    EXPECT_EQ(task.state, TaskState::succeeded);
+    EXPECT_EQ(task.result, "{\"body\":1}");
+    EXPECT_EQ(task.finished_ms, clock.now_ms);
+    EXPECT_THAT(claim({.agent = "agent-1"}), IsEmpty());
+    EXPECT_THAT(wait(*store, &TaskStore::backlog).value(), IsEmpty());
+
+    domain::NewTask again = request;
+    again.id = TaskId::random();
+    again.result = "{\"body\":2}";
+    const Submitted repeated = wait(*store, &TaskStore::submit, again).value();
+    EXPECT_FALSE(repeated.is_new);
+    EXPECT_EQ(repeated.task.result, "{\"body\":1}");
+
+    std::vector<domain::TaskEventKind> kinds;
+    for (const domain::TaskEvent& event : wait(*store, &TaskStore::events, {}).value().events)
+        kinds.push_back(event.kind);
+    using Kind = domain::TaskEventKind;
+    EXPECT_THAT(kinds, ElementsAre(Kind::submitted, Kind::succeeded));
+}
+
 TEST_P(TaskQueueContract, AnUnknownTaskIsNotFound) {
     const auto found = wait(*store, &TaskStore::get, TaskId::random());
     ASSERT_FALSE(found);

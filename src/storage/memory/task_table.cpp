@@ -48,6 +48,8 @@ Result<Submitted> TaskTable::insert(domain::NewTask request, std::int64_t create
     if (has_key) by_key_.emplace(key, sequence);
     rows_.emplace(sequence, task);
     log(domain::submitted_event(task));
+    auto end = domain::event_of_change(domain::TaskState::queued, task, created_ms);
+    if (end) log(*std::move(end));
     return Submitted{std::move(task), /*is_new=*/true};
 }
 

@@ -100,6 +100,15 @@ Result<void> insert_payload(
     return statement.run();
 }
 
+Result<void> insert_result(Connection& connection, const domain::Task& task) {
+    return insert_payload(
+        connection,
+        "INSERT INTO task_result (body, sequence) VALUES (?, (SELECT sequence FROM task WHERE id ="
+        " ?))",
+        task.result,
+        task.id);
+}
+
 }  // namespace
 
 Result<Statement> select_tasks(Connection& connection, Payload payload, std::string_view rest) {
@@ -137,8 +146,8 @@ Result<void> insert_task(Connection& connection, const domain::Task& task) {
         connection.prepare(
             "INSERT INTO task (id, tenant, idempotency_key, body_hash, kind, model, priority,"
             " cost_s, vft, state, attempt, failures, owner, not_before_ms, deadline_ms, created_ms,"
-            " cancel_requested, pictures, step_pixels) VALUES (?, ?, nullif(?, ''), ?, ?, ?, ?, ?,"
-            " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+            " started_ms, finished_ms, cancel_requested, pictures, step_pixels) VALUES (?, ?,"
+            " nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
     statement.bind_all(
         task.id.text(),
         task.tenant,
@@ -156,6 +165,8 @@ Result<void> insert_task(Connection& connection, const domain::Task& task) {
         task.not_before_ms,
         task.deadline_ms,
         task.created_ms,
+        task.started_ms,
+        task.finished_ms,
         task.cancel_requested,
         task.pictures,
         task.step_pixels);
@@ -166,7 +177,11 @@ Result<void> insert_task(Connection& connection, const domain::Task& task) {
         " ?))",
         task.request,
         task.id));
-    return append_event(connection, domain::submitted_event(task));
+    DARKROOM_TRY(append_event(connection, domain::submitted_event(task)));
+    const auto end = domain::event_of_change(domain::TaskState::queued, task, task.created_ms);
+    if (!end) return {};
+    DARKROOM_TRY(append_event(connection, *end));
+    return insert_result(connection, task);
 }
 
 Result<void> update_task(
@@ -207,12 +222,7 @@ Result<void> update_task(
         DARKROOM_TRY(append_event(connection, *event));
     }
     if (after.state != domain::TaskState::succeeded) return {};
-    return insert_payload(
-        connection,
-        "INSERT INTO task_result (body, sequence) VALUES (?, (SELECT sequence FROM task WHERE id ="
-        " ?))",
-        after.result,
-        after.id);
+    return insert_result(connection, after);
 }
 
 Result<void> delete_task(Connection& connection, const domain::TaskId& id) {

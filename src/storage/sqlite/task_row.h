@@ -24,7 +24,7 @@ Result<std::vector<domain::Task>> read_tasks(Statement& statement, Payload paylo
 Result<std::optional<domain::Task>> find_task(
     Connection& connection, const domain::TaskId& id, Payload payload);
 
-/// With the event of its submission.
+/// With the event of its submission, and of its end when it is done already.
 Result<void> insert_task(Connection& connection, const domain::Task& task);
 
 /// Writes what changed between two versions of a row, the result included, and the event of a
