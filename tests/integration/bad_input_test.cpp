@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <array>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "http/target.h"
 #include "image/png.h"
 #include "integration/a1111.h"
 #include "integration/server.h"
@@ -106,18 +109,47 @@ TEST_F(BadInput, AliasesAndOddSizesAreUnderstood) {
 }
 
 TEST_F(BadInput, PromptsOfAnySizeAreSafe) {
-    constexpr std::size_t kDepth = 10'000;
+    constexpr std::array kDepths = {std::size_t{10'000}, std::size_t{500'000}};
     std::string long_prompt;
     while (long_prompt.size() < 1'000'000)
         long_prompt += "apple ";
     expect_refused(body_of({.prompt = long_prompt}), 422, "32 chunks");
     expect_refused(body_of({.prompt = long_prompt + long_prompt}), 422, "\"prompt\"");
-    for (const auto& [open, close] : {std::pair{'(', ')'}, std::pair{'[', ']'}}) {
-        const std::string nested = std::string(kDepth, open) + "x" + std::string(kDepth, close);
-        const Answer answer = server_.post(kTxt2img, body_of({.prompt = nested}));
-        ASSERT_TRUE(answer);
-        EXPECT_TRUE(answer->status == 200 || answer->status == 422) << answer->body;
+    for (const std::size_t depth : kDepths) {
+        for (const auto& [open, close] : {std::pair{'(', ')'}, std::pair{'[', ']'}}) {
+            const std::string nested = std::string(depth, open) + "x" + std::string(depth, close);
+            const Answer answer = server_.post(kTxt2img, body_of({.prompt = nested}));
+            ASSERT_TRUE(answer);
+            EXPECT_TRUE(answer->status == 200 || answer->status == 422) << answer->body;
+        }
     }
+    std::string tags;
+    for (int i = 0; i < 10'000; ++i)
+        tags += "<lora:x:1>";
+    expect_refused(body_of({.prompt = tags}), 422, "extra network tags");
+}
+
+TEST_F(BadInput, WhatCallersWriteForgesNeitherLogLinesNorStatementsNorHeaders) {
+    const std::string name = "'; DROP TABLE task; --";
+    const std::string prompt = "a fox\r\nerror forged=1\x1b[2J <script>'; DROP TABLE task; --";
+    const Answer drawn = server_.post(kTxt2img, body_of({.prompt = prompt, .task_name = name}));
+    ASSERT_TRUE(drawn);
+    EXPECT_EQ(drawn->status, 200) << drawn->body;
+    EXPECT_EQ(drawn->headers.get("taskId"), name);
+    const Answer failed =
+        server_.get("/tasks/" + http::percent_encode("x\r\nerror forged=2\x1b[2J") + "/result");
+    ASSERT_TRUE(failed);
+    EXPECT_GE(failed->status, 400);
+    const Answer listed = server_.get("/tasks");
+    ASSERT_TRUE(listed);
+    EXPECT_EQ(json::parse(listed->body).value()["tasks"][0]["taskId"], json::Value(name));
+    const std::string log = server_.log();
+    EXPECT_EQ(log.find("\nerror forged"), std::string::npos);
+    EXPECT_EQ(log.find('\x1b'), std::string::npos);
+    // The same task, found by its name.
+    const Answer again = server_.post(kTxt2img, body_of({.prompt = prompt, .task_name = name}));
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->body, drawn->body);
 }
 
 TEST_F(BadInput, BodiesBeyondTheLimitAreRefusedBeforeTheyAreSent) {
