@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <ostream>
 #include <stdexcept>
 #include <string_view>
 
@@ -57,13 +58,30 @@ void read_target(const std::string& text, Step& step) {
     step.path = text.substr(space + 1);
 }
 
+Step::Deed read_deed(const json::Object& object) {
+    if (object.find("kill_agent") != nullptr) return Step::Deed::kill_agent;
+    if (object.find("hide_program") != nullptr) return Step::Deed::hide_program;
+    if (object.find("show_program") != nullptr) return Step::Deed::show_program;
+    return Step::Deed::none;
+}
+
 Step read_step(const json::Object& object) {
     check_members(
-        object, {"note", "send", "headers", "body", "repeat", "expect", "save", "kill_agent"});
+        object,
+        {"note",
+         "send",
+         "headers",
+         "body",
+         "repeat",
+         "expect",
+         "save",
+         "kill_agent",
+         "hide_program",
+         "show_program"});
     Step step;
     step.note = text_or(object, "note", "");
-    step.kills_agent = object.find("kill_agent") != nullptr;
-    if (step.kills_agent) return step;
+    step.deed = read_deed(object);
+    if (step.deed != Step::Deed::none) return step;
     const json::Value* send = object.find("send");
     if (send == nullptr) throw std::runtime_error("a step sends nothing");
     read_target(send->as_string(), step);
@@ -102,6 +120,10 @@ ContractCase read_case(const json::Object& object) {
 }
 
 }  // namespace
+
+void PrintTo(const ContractCase& contract_case, std::ostream* stream) {
+    *stream << contract_case.name << ": " << contract_case.request;
+}
 
 std::vector<ContractCase> read_cases(const std::filesystem::path& file) {
     try {

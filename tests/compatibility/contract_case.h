@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <iosfwd>
 #include <map>
 #include <optional>
 #include <string>
@@ -23,8 +24,16 @@ struct Step {
     bool has_body = false;
     /// Sent again until the answer is as expected.
     bool is_repeated = false;
-    /// Ends the agent process with SIGKILL; nothing is sent.
-    bool kills_agent = false;
+    /// What is done to the server's processes; nothing is sent then.
+    enum class Deed {
+        none,
+        /// Ends the agent process with SIGKILL.
+        kill_agent,
+        /// Takes the program file away, so that no agent can be started.
+        hide_program,
+        show_program,
+    };
+    Deed deed = Deed::none;
 
     std::optional<int> status;
     std::map<std::string, json::Value> expected_headers;
@@ -48,6 +57,9 @@ struct ContractCase {
     std::map<std::string, std::string> models;
     std::vector<Step> steps;
 };
+
+/// The name, for whoever reads a list of tests.
+void PrintTo(const ContractCase& contract_case, std::ostream* stream);
 
 /// Every case of the file. Throws std::runtime_error, naming file and place, for what is not as
 /// README.md says: a misspelt member would otherwise test nothing.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The cases of the serverless API's contract (serverless-sd-api.md 6) against the real server.
 
+#include <algorithm>
 #include <csignal>
 
 #include <gtest/gtest.h>
@@ -116,11 +117,17 @@ class Contract : public ::testing::TestWithParam<ContractCase> {
         return mismatch(substitute(*step.expected_body, variables_), *body);
     }
 
-    void run(const Step& step) {
-        if (step.kills_agent) {
+    void act(Step::Deed deed) {
+        const fs::path hidden = program_.string() + ".hidden";
+        if (deed == Step::Deed::kill_agent) {
             ASSERT_EQ(::kill(server_->agent(), SIGKILL), 0);
-            return;
         }
+        if (deed == Step::Deed::hide_program) fs::rename(program_, hidden);
+        if (deed == Step::Deed::show_program) fs::rename(hidden, program_);
+    }
+
+    void run(const Step& step) {
+        if (step.deed != Step::Deed::none) return act(step.deed);
         std::string reason;
         Answer answer = Error{ErrorCode::unavailable, "nothing was sent"};
         const auto send = [&] {
@@ -140,6 +147,9 @@ class Contract : public ::testing::TestWithParam<ContractCase> {
 
     integration::TemporaryFolder data_;
     integration::TemporaryFolder models_;
+    /// A copy that may be hidden.
+    integration::TemporaryFolder programs_;
+    const fs::path program_ = programs_ / "darkroom";
     std::unique_ptr<integration::Server> server_;
     Variables variables_;
 };
@@ -148,7 +158,15 @@ TEST_P(Contract, Holds) {
     const ContractCase& wanted = GetParam();
     if (!wanted.pending.empty()) GTEST_SKIP() << "pending: " << wanted.pending;
     ASSERT_NO_FATAL_FAILURE(lay_out(wanted, models_.path()));
-    server_ = std::make_unique<integration::Server>(data_.path(), models_.path(), wanted.arguments);
+    integration::ServerOptions options{.flags = wanted.arguments};
+    const bool hides_program =
+        std::ranges::find(wanted.steps, Step::Deed::hide_program, &Step::deed) !=
+        wanted.steps.end();
+    if (hides_program) {
+        fs::copy_file(DARKROOM_PROGRAM, program_);
+        options.program = program_;
+    }
+    server_ = std::make_unique<integration::Server>(data_.path(), models_.path(), options);
     variables_ = {
         {"picture", picture({255, 0, 0}, {255, 255, 255})},
         {"mask", picture({255, 255, 255}, {0, 0, 0})},

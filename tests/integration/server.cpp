@@ -33,10 +33,12 @@ std::string listening_url(const std::string& log) {
 
 }  // namespace
 
-Server::Server(
-    const fs::path& data, const fs::path& models, const std::vector<std::string>& flags) {
+Server::Server(const fs::path& data, const fs::path& models, const std::vector<std::string>& flags)
+    : Server(data, models, ServerOptions{.flags = flags}) {}
+
+Server::Server(const fs::path& data, const fs::path& models, const ServerOptions& options) {
     std::vector<std::string> words = {
-        DARKROOM_PROGRAM,
+        options.program.string(),
         "serve",
         "--port",
         "0",
@@ -44,7 +46,7 @@ Server::Server(
         data.string(),
         "--models",
         models.string()};
-    words.insert(words.end(), flags.begin(), flags.end());
+    words.insert(words.end(), options.flags.begin(), options.flags.end());
     pid_ = start_program(words, {folder_ / "output", folder_ / "log"});
     const bool ready = eventually([&] {
         if (!is_alive(pid_)) return true;

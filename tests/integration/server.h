@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <filesystem>
 #include <future>
 #include <string>
 #include <string_view>
@@ -14,6 +15,12 @@ namespace darkroom::integration {
 
 using Answer = Result<http::ClientResponse>;
 
+struct ServerOptions {
+    /// Further ones of `darkroom serve`.
+    std::vector<std::string> flags = {};
+    std::filesystem::path program = DARKROOM_PROGRAM;
+};
+
 /// `darkroom serve` on a free port; ends with the object. Failures throw std::runtime_error with
 /// the server's log.
 class Server {
@@ -24,6 +31,10 @@ class Server {
         const std::filesystem::path& data,
         const std::filesystem::path& models = models_folder(),
         const std::vector<std::string>& flags = {});
+    Server(
+        const std::filesystem::path& data,
+        const std::filesystem::path& models,
+        const ServerOptions& options);
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
