@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <random>
@@ -71,6 +72,17 @@ class Campaign {
     void fill_disk(std::chrono::milliseconds time);
     /// Kills whatever agent draws the task, until it has ended.
     void poison(const std::string& name);
+    /// A task that an agent holds.
+    struct Held {
+        std::string name;
+        std::int64_t failures = 0;
+    };
+    using Holding = std::vector<Held>;
+    /// Something is drawn, and nothing of it has failed before: only the poison is killed twice.
+    static bool is_unsuspected(const Holding& holding);
+    /// Stops an agent; it stays so where what is held then may lose it, else it goes on.
+    bool stop_if(pid_t agent, const std::function<bool(const Holding&)>& may_stop);
+    Holding holding();
     void count(const std::string& fault);
     /// An agent that nobody has stopped, or 0.
     pid_t running_agent();

@@ -117,7 +117,7 @@ class Checker {
         }
     }
 
-    /// I11: with a reason; an ordinary task only by what was done to it.
+    /// I11: with a reason. Only the poison is killed twice, so only that may be given up.
     void check_failure(const FinalTask& task, const Order& order) {
         if (task.message.empty()) report("I11: {} failed without a reason", task.name);
         if (order.purpose == Purpose::corrupt) return;
@@ -126,6 +126,9 @@ class Checker {
                              task.message.find("disk") != std::string::npos ||
                              task.message.find("full") != std::string::npos;
         if (!is_dead && !is_full) report("{} failed: {}", task.name, task.message);
+        if (is_dead && order.purpose != Purpose::poison) {
+            report("{} died of what another task did: {}", task.name, task.message);
+        }
     }
 
     /// I14: equal requests have equal pictures, however often they were begun.

@@ -84,7 +84,8 @@ TEST(Checker, FindsACancelThatDidNotHold) {
 
 TEST(Checker, AFailureNeedsAReasonThatFits) {
     EXPECT_THAT(
-        violations(one_task(), {{"a", "failed", "dead", ""}}), ElementsAre(HasSubstr("I11")));
+        violations(one_task(Purpose::poison), {{"a", "failed", "dead", ""}}),
+        ElementsAre(HasSubstr("I11")));
     EXPECT_THAT(
         violations(one_task(), {{"a", "failed", "failed", "no reason to"}}),
         ElementsAre(HasSubstr("a failed")));
@@ -92,6 +93,12 @@ TEST(Checker, AFailureNeedsAReasonThatFits) {
         violations(one_task(Purpose::corrupt), {{"a", "failed", "failed", "bad file"}}), IsEmpty());
     EXPECT_THAT(
         violations(one_task(Purpose::corrupt), {drawn()}), ElementsAre(HasSubstr("cannot be")));
+}
+
+TEST(Checker, OnlyThePoisonMayBeGivenUp) {
+    const FinalTask dead{"a", "failed", "dead", "the engine stopped twice"};
+    EXPECT_THAT(violations(one_task(Purpose::poison), {dead}), IsEmpty());
+    EXPECT_THAT(violations(one_task(), {dead}), ElementsAre(HasSubstr("died of what another")));
 }
 
 TEST(Checker, FindsFullProgressOnlyAfterTheEnd) {

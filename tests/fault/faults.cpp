@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The half of Campaign that breaks things.
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 #include <thread>
@@ -47,7 +48,7 @@ pid_t Campaign::running_agent() {
 
 void Campaign::kill_an_agent() {
     const pid_t agent = running_agent();
-    if (agent == 0) return;
+    if (agent == 0 || !stop_if(agent, is_unsuspected)) return;
     ::kill(agent, SIGKILL);
     count("agent killed");
 }
@@ -62,14 +63,49 @@ void Campaign::restart_server() {
 }
 
 void Campaign::stop_an_agent(milliseconds time) {
-    const pid_t agent = running_agent();
-    pid_t nobody = 0;
-    if (agent == 0 || !stopped_.compare_exchange_strong(nobody, agent)) return;
-    ::kill(agent, SIGSTOP);
-    count(format("agent stopped{}", time > milliseconds(30'000) ? " for longer than a lease" : ""));
+    const bool is_long = time > milliseconds(30'000);
+    const auto may_stop = [&](const Holding& held) { return !is_long || is_unsuspected(held); };
+    pid_t agent = 0;
+    while (agent == 0) {
+        const pid_t chosen = running_agent();
+        pid_t nobody = 0;
+        if (chosen != 0 && stopped_.compare_exchange_strong(nobody, chosen)) {
+            if (stop_if(chosen, may_stop)) agent = chosen;
+            if (agent == 0) stopped_ = 0;
+        }
+        if (agent == 0 && (!is_long || !sleep(milliseconds(20)))) return;
+    }
+    count(format("agent stopped{}", is_long ? " for longer than a lease" : ""));
     sleep(time);
     ::kill(agent, SIGCONT);
     stopped_ = 0;
+}
+
+bool Campaign::is_unsuspected(const Holding& holding) {
+    return !holding.empty() &&
+           std::ranges::none_of(holding, [](const Held& held) { return held.failures > 0; });
+}
+
+/// One that has tasks gets no suspect beside them, and one that stands still ends none: what is
+/// seen here is what a kill meets.
+bool Campaign::stop_if(pid_t agent, const std::function<bool(const Holding&)>& may_stop) {
+    ::kill(agent, SIGSTOP);
+    if (may_stop(holding())) return true;
+    ::kill(agent, SIGCONT);
+    return false;
+}
+
+Campaign::Holding Campaign::holding() {
+    Holding held;
+    for (const char* state : {"leased", "running", "uploading"}) {
+        const integration::Answer answer =
+            ask({.method = "GET", .url = format("/tasks?limit=1000&status={}", state)});
+        if (!answer || answer->status != 200) return {};
+        const json::Value page = json::parse(answer->body).value();
+        for (const json::Value& task : page["tasks"].as_array())
+            held.push_back({task["taskId"].as_string(), task["failures"].as_integer()});
+    }
+    return held;
 }
 
 void Campaign::fill_disk(milliseconds time) {
@@ -87,6 +123,9 @@ void Campaign::fill_disk(milliseconds time) {
 }
 
 void Campaign::poison(const std::string& name) {
+    const auto has_it = [&](const Holding& held) {
+        return std::ranges::find(held, name, &Held::name) != held.end();
+    };
     while (!is_over_) {
         const integration::Answer answer =
             ask({.method = "GET", .url = "/tasks/" + name + "/progress"});
@@ -96,7 +135,8 @@ void Campaign::poison(const std::string& name) {
             const double progress = (*body)["progress"].as_double();
             if (progress == 1) return;
             const pid_t agent = running_agent();
-            if ((*body)["status"].as_string() == "running" && agent != 0) {
+            const bool is_drawn = (*body)["status"].as_string() == "running";
+            if (is_drawn && agent != 0 && stop_if(agent, has_it)) {
                 ::kill(agent, SIGKILL);
                 count("agent killed by poison");
             }
