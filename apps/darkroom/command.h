@@ -25,7 +25,12 @@ struct GenerateOptions {
     std::string server;
     std::int64_t steps = 20;
     double cfg_scale = 7.0;
-    /// "512x768"; empty takes the checkpoint's own size.
+    /// Picture to start from, and what of it is drawn anew (white); empty for none.
+    std::filesystem::path init;
+    std::filesystem::path mask;
+    /// How far to go from the picture, 0 to 1.
+    std::optional<double> strength;
+    /// "512x768"; empty takes the picture's size, without one the checkpoint's own.
     std::string size;
     std::optional<std::uint64_t> seed;
     std::string sampler = "Euler a";

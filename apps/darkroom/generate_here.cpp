@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "agent/init_pictures.h"
 #include "agent/rendering.h"
 #include "agent/sampling_catalog.h"
 #include "api/generation_limits.h"
@@ -11,6 +12,7 @@
 #include "engine/text/prompt_syntax.h"
 #include "engine_setup.h"
 #include "generate.h"
+#include "start_pictures.h"
 #include "version.h"
 
 namespace darkroom::app {
@@ -28,7 +30,9 @@ Result<void> check_prompt(const std::string& prompt, engine::PromptRole role) {
 }
 
 Result<domain::Generation> make_generation(
-    const GenerateOptions& options, const engine::Checkpoint& checkpoint) {
+    const GenerateOptions& options,
+    const engine::Checkpoint& checkpoint,
+    const std::optional<StartPictures>& start) {
     domain::Generation generation;
     generation.prompt = api::strip_comments(options.prompt);
     generation.negative_prompt = api::strip_comments(options.negative_prompt);
@@ -39,6 +43,10 @@ Result<domain::Generation> make_generation(
     const std::int64_t native =
         engine::native_size(checkpoint.family(), checkpoint.file().table().metadata);
     PictureSize size{native, native};
+    if (start) {
+        generation.init = init_images_of(*start);
+        size = start->size;
+    }
     if (!options.size.empty()) {
         DARKROOM_TRY_ASSIGN(size, parse_size(options.size));
     }
@@ -59,13 +67,24 @@ Result<domain::Generation> make_generation(
     return generation;
 }
 
+/// What is drawn, with the pictures that it starts from.
+Result<agent::Drawing> make_drawing(
+    const domain::Generation& generation, const std::optional<StartPictures>& start) {
+    std::vector<std::span<const std::byte>> files;
+    if (start) {
+        files.push_back(std::as_bytes(std::span(start->picture)));
+        if (!start->mask.empty()) files.push_back(std::as_bytes(std::span(start->mask)));
+    }
+    return agent::drawing_of(generation, files);
+}
+
 /// Draws one request to its end, showing progress.
 Result<std::vector<image::Image>> draw(
-    std::shared_ptr<const engine::Model> model, engine::ImageRequest request) {
+    std::shared_ptr<const engine::Model> model, agent::Drawing drawing) {
     ProgressBar bar;
     engine::Session session;
     constexpr engine::RequestId kId = 1;
-    DARKROOM_TRY(session.add(kId, std::move(model), std::move(request)));
+    DARKROOM_TRY(session.add(kId, std::move(model), std::move(drawing.request)));
     bar.show("encoding", 0, 0);
     while (!session.idle()) {
         session.step();
@@ -79,7 +98,8 @@ Result<std::vector<image::Image>> draw(
     }
     auto finished = session.collect();
     bar.finish();
-    return std::move(finished.front().pictures);
+    DARKROOM_TRY_ASSIGN(std::vector<image::Image> pictures, std::move(finished.front().pictures));
+    return agent::lay_over(drawing.overlays, std::move(pictures));
 }
 
 }  // namespace
@@ -90,8 +110,10 @@ Result<std::vector<std::vector<std::byte>>> generate_here(const GenerateOptions&
         DARKROOM_TRY_ASSIGN(path, bundled_model());
     }
     DARKROOM_TRY_ASSIGN(const engine::Checkpoint checkpoint, engine::Checkpoint::open(path));
-    DARKROOM_TRY_ASSIGN(const domain::Generation generation, make_generation(options, checkpoint));
-    DARKROOM_TRY_ASSIGN(engine::ImageRequest request, agent::image_request(generation));
+    DARKROOM_TRY_ASSIGN(const std::optional<StartPictures> start, read_start_pictures(options));
+    DARKROOM_TRY_ASSIGN(
+        const domain::Generation generation, make_generation(options, checkpoint, start));
+    DARKROOM_TRY_ASSIGN(agent::Drawing drawing, make_drawing(generation, start));
     DARKROOM_TRY_ASSIGN(
         const auto backend, make_engine({.threads = options.threads, .dtype = options.dtype}));
     if (!backend->note().empty()) print_error(backend->note());
@@ -105,7 +127,7 @@ Result<std::vector<std::vector<std::byte>>> generate_here(const GenerateOptions&
          }});
     bar.finish();
     if (!model) return model.error();
-    DARKROOM_TRY_ASSIGN(const std::vector<image::Image> pictures, draw(*model, std::move(request)));
+    DARKROOM_TRY_ASSIGN(const std::vector<image::Image> pictures, draw(*model, std::move(drawing)));
     DARKROOM_TRY_ASSIGN(
         agent::Rendering rendering,
         agent::render(

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <optional>
+#include <span>
 #include <thread>
 
 #include "base/encoding.h"
@@ -13,6 +14,7 @@
 #include "generate.h"
 #include "http/client.h"
 #include "json/json.h"
+#include "start_pictures.h"
 
 namespace darkroom::app {
 namespace {
@@ -111,9 +113,18 @@ Result<void> refuse_local_flags(const GenerateOptions& options) {
         format("{} has no effect with --server; leave one of them out", flag)};
 }
 
-Result<json::Object> make_body(const GenerateOptions& options, const std::string& task) {
+std::string base64_of(const std::string& file) {
+    return base64_encode(std::as_bytes(std::span(file)));
+}
+
+Result<json::Object> make_body(
+    const GenerateOptions& options,
+    const std::optional<StartPictures>& start,
+    const std::string& task) {
     PictureSize size;
-    if (options.size.empty()) {
+    if (options.size.empty() && start) {
+        size = start->size;
+    } else if (options.size.empty()) {
         DARKROOM_TRY_ASSIGN(size, native_size(base_url(options), options.model.string()));
     } else {
         DARKROOM_TRY_ASSIGN(size, parse_size(options.size));
@@ -130,6 +141,11 @@ Result<json::Object> make_body(const GenerateOptions& options, const std::string
         {"batch_size", options.batch_size},
         {"force_task_id", task}};
     if (options.seed) body.set("seed", *options.seed);
+    if (start) {
+        body.set("init_images", json::Array{base64_of(start->picture)});
+        body.set("denoising_strength", start->strength);
+        if (!start->mask.empty()) body.set("mask", base64_of(start->mask));
+    }
     json::Object overrides;
     if (options.clip_skip != 1) overrides.set("CLIP_stop_at_last_layers", options.clip_skip);
     if (!options.model.empty()) overrides.set("sd_model_checkpoint", options.model.string());
@@ -160,10 +176,11 @@ Result<std::vector<std::vector<std::byte>>> generate_on_server(const GenerateOpt
     DARKROOM_TRY(refuse_local_flags(options));
     const std::string server = base_url(options);
     const std::string task = "task-" + random_id();
-    DARKROOM_TRY_ASSIGN(json::Object body, make_body(options, task));
+    DARKROOM_TRY_ASSIGN(const std::optional<StartPictures> start, read_start_pictures(options));
+    DARKROOM_TRY_ASSIGN(json::Object body, make_body(options, start, task));
     http::ClientRequest request;
     request.method = "POST";
-    request.url = server + "/sdapi/v1/txt2img";
+    request.url = server + (start ? "/sdapi/v1/img2img" : "/sdapi/v1/txt2img");
     request.headers.set("Content-Type", "application/json");
     request.body = json::dump(std::move(body));
 

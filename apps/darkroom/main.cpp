@@ -39,7 +39,13 @@ void add_generate(CLI::App& app, GenerateOptions& options, Run& run) {
     command->add_option("--steps", options.steps, "Sampling steps, 1 to 1000")
         ->capture_default_str();
     command->add_option("--cfg", options.cfg_scale, "Guidance scale")->capture_default_str();
-    command->add_option("--size", options.size, "WIDTHxHEIGHT (default: the checkpoint's own)");
+    command->add_option("--init", options.init, "Picture to start from (image to image)");
+    command->add_option("--mask", options.mask, "Picture that is white where to draw anew");
+    command->add_option("--strength", options.strength, "How far from --init, 0 to 1 (0.75)");
+    command->add_option(
+        "--size",
+        options.size,
+        "WIDTHxHEIGHT (default: that of --init, else the checkpoint's own)");
     command->add_option("--seed", options.seed, "Seed (default: random)");
     command->add_option("--sampler", options.sampler, "Sampler")->capture_default_str();
     command->add_option("--schedule", options.schedule, "Schedule type")->capture_default_str();

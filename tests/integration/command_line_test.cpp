@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <array>
 #include <fstream>
 #include <span>
 
@@ -56,6 +57,21 @@ class CommandLine : public testing::Test {
         return path.string();
     }
 
+    using Colour = std::array<std::uint8_t, 3>;
+    /// A picture of 128 x 128 pixels with a square in it.
+    void write_square(const fs::path& path, Colour inside, Colour outside) const {
+        constexpr std::size_t kSide = 128;
+        image::Image picture{.width = kSide, .height = kSide, .channels = 3};
+        for (std::size_t i = 0; i < kSide * kSide; ++i) {
+            const std::size_t x = i % kSide;
+            const std::size_t y = i / kSide;
+            const bool is_inside = x > 40 && x < 88 && y > 40 && y < 88;
+            const Colour& colour = is_inside ? inside : outside;
+            picture.pixels.insert(picture.pixels.end(), colour.begin(), colour.end());
+        }
+        ASSERT_TRUE(write_file(path, image::encode_png(picture, {}).value()));
+    }
+
     TemporaryFolder folder_;
     fs::path picture_ = folder_ / "fox.png";
 };
@@ -105,6 +121,54 @@ TEST_F(CommandLine, WrongValuesNameTheFlag) {
         {"generate", "x", "--steps", "10000", "-o", picture_.string()}, kUsage, {"1000"});
     expect_failure(
         {"generate", "x", "--steps", "two", "-o", picture_.string()}, kUsage, {"--steps"});
+}
+
+TEST_F(CommandLine, GenerateStartsFromAPictureAndKeepsWhatTheMaskKeeps) {
+    constexpr std::size_t kSide = 128;
+    const fs::path init = folder_ / "init.png";
+    const fs::path mask = folder_ / "mask.png";
+    write_square(init, {200, 40, 40}, {250, 250, 250});
+    write_square(mask, {255, 255, 255}, {0, 0, 0});
+    const auto flags = [&](std::vector<std::string> more) {
+        more.insert(more.end(), {"--init", init.string(), "--mask", mask.string()});
+        return generate(std::move(more));
+    };
+    const auto drawn = [&](const std::vector<std::string>& words) {
+        const Finished finished = run_darkroom(words);
+        EXPECT_EQ(finished.status, 0) << finished.errors;
+        const std::string file = read_file(picture_, kMaxPicture).value();
+        return image::decode_png(std::as_bytes(std::span(file))).value();
+    };
+    const image::DecodedPng here = drawn(flags({"--strength", "0.6"}));
+    ASSERT_EQ(here.image.width, kSide);
+    ASSERT_EQ(here.image.height, kSide);
+    EXPECT_THAT(here.texts.front().text, HasSubstr("Denoising strength: 0.6"));
+    const std::string original = read_file(init, kMaxPicture).value();
+    const image::Image start = image::decode_png(std::as_bytes(std::span(original)))->image;
+    const auto pixel = [](const image::Image& picture, std::size_t x, std::size_t y) {
+        const auto* first = &picture.pixels[(y * picture.width + x) * picture.channels];
+        return std::vector<std::uint8_t>(first, first + 3);
+    };
+    EXPECT_EQ(pixel(here.image, 2, 2), pixel(start, 2, 2));
+    EXPECT_NE(here.image.pixels, start.pixels);
+
+    Server server(folder_ / "data");
+    const image::DecodedPng there = drawn(flags({"--strength", "0.6", "--server", server.url()}));
+    EXPECT_EQ(there.image.pixels, here.image.pixels);
+    const image::DecodedPng nearer = drawn(flags({"--strength", "0"}));
+    EXPECT_NE(nearer.image.pixels, here.image.pixels);
+}
+
+TEST_F(CommandLine, WhatCannotBeStartedFromIsNamed) {
+    expect_failure(generate({"--mask", "mask.png"}), kUsage, {"--mask", "--init"});
+    expect_failure(generate({"--strength", "0.5"}), kUsage, {"--strength", "--init"});
+    const std::string text = (folder_ / "text.png").string();
+    write(text, "no picture");
+    expect_failure(generate({"--init", text, "--strength", "2"}), kUsage, {"--strength", "0 to 1"});
+    expect_failure(generate({"--init", text}), kFailure, {"--init", text});
+    expect_failure(generate({"--init", text + ".gone"}), kFailure, {"--init", ".gone"});
+    expect_failure(
+        generate({"--init", text, "--server", "http://127.0.0.1:1"}), kFailure, {"--init"});
 }
 
 TEST_F(CommandLine, AMissingCheckpointIsNamed) {
