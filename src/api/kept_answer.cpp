@@ -18,8 +18,10 @@ constexpr const char* kBody = "body";
 std::string add_asked(std::string_view request, const AskedFor& asked) {
     Result<json::Value> payload = json::parse(request);
     DARKROOM_CHECK(payload && payload->is_object(), "a task's request is a JSON object");
+    // As text, so that they may nest as deep as a request's body.
     payload->as_object().set(
-        kAskedMember, json::Object{{kRoute, asked.route}, {kParameters, asked.parameters}});
+        kAskedMember,
+        json::Object{{kRoute, asked.route}, {kParameters, json::dump(asked.parameters)}});
     return json::dump(*payload);
 }
 
@@ -30,8 +32,10 @@ std::optional<AskedFor> asked_in(std::string_view request) {
     const json::Value* route = asked->find(kRoute);
     const json::Value* parameters = asked->find(kParameters);
     if (route == nullptr || !route->is_string()) return std::nullopt;
-    if (parameters == nullptr || !parameters->is_object()) return std::nullopt;
-    return AskedFor{route->as_string(), parameters->as_object()};
+    if (parameters == nullptr || !parameters->is_string()) return std::nullopt;
+    const Result<json::Value> fields = json::parse(parameters->as_string());
+    if (!fields || !fields->is_object()) return std::nullopt;
+    return AskedFor{route->as_string(), fields->as_object()};
 }
 
 json::Object extras_answer(

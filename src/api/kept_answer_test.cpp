@@ -9,11 +9,16 @@
 namespace darkroom::api {
 namespace {
 
-TEST(KeptAnswer, WhatWasAskedLiesBesideWhatIsDrawn) {
+std::string fox() {
     domain::Generation generation;
     generation.prompt = "a fox";
-    generation.batch_size = 1;
-    const std::string plain = encode_generation(generation);
+    generation.model = "icons";
+    generation.sampler = "Euler a";
+    return encode_generation(generation);
+}
+
+TEST(KeptAnswer, WhatWasAskedLiesBesideWhatIsDrawn) {
+    const std::string plain = fox();
     EXPECT_FALSE(asked_in(plain));
     const std::string request =
         add_asked(plain, {"txt2img", json::Object{{"seed", -1}, {"prompt", "a fox"}}});
@@ -35,15 +40,28 @@ TEST(KeptAnswer, ExtrasAreDecodedWithIt) {
     EXPECT_EQ(encode_extras(*decoded), plain);
 }
 
+TEST(KeptAnswer, FieldsMayNestAsDeepAsABody) {
+    std::string deep = "1";
+    for (int i = 0; i < 62; ++i)
+        deep = "[" + deep + "]";
+    const std::string request =
+        add_asked(fox(), {"txt2img", json::Object{{"script_args", json::parse(deep).value()}}});
+    EXPECT_TRUE(decode_generation(request));
+    ASSERT_TRUE(asked_in(request));
+    EXPECT_EQ(json::dump(*asked_in(request)->parameters.find("script_args")), deep);
+}
+
 TEST(KeptAnswer, DamagedMembersAreNone) {
     for (const char* text :
          {"",
           "[]",
           "{}",
           R"({"asked": 1})",
-          R"({"asked": {"route": 1, "parameters": {}}})",
+          R"({"asked": {"route": 1, "parameters": "{}"}})",
           R"({"asked": {"route": "txt2img"}})",
-          R"({"asked": {"route": "a", "parameters": []}})"}) {
+          R"({"asked": {"route": "a", "parameters": {}}})",
+          R"({"asked": {"route": "a", "parameters": "[]"}})",
+          R"({"asked": {"route": "a", "parameters": "{"}})"}) {
         EXPECT_FALSE(asked_in(text)) << text;
     }
 }
