@@ -108,6 +108,27 @@ class Ending {
     std::uint64_t id_;
 };
 
+/// Blocks until there are no members or the io threads were stopped; calls `meanwhile` every now
+/// and then.
+template <class State, class Meanwhile>
+void wait_for_members(State& state, Meanwhile meanwhile) {
+    asio::io_context& context = context_of(state.executor);
+    std::future<void> emptied;
+    {
+        const auto roll = state.roll.lock();
+        if (roll->members.empty()) return;
+        emptied = roll->blocked.emplace_back().get_future();
+    }
+    if (context.stopped()) return;
+    DARKROOM_CHECK(
+        !context.get_executor().running_in_this_thread(),
+        "a task group must be empty before an io thread destroys it");
+    while (emptied.wait_for(std::chrono::milliseconds(50)) != std::future_status::ready) {
+        if (context.stopped()) return;
+        meanwhile();
+    }
+}
+
 }  // namespace
 
 TaskGroup::TaskGroup(asio::any_io_executor executor)
@@ -115,7 +136,8 @@ TaskGroup::TaskGroup(asio::any_io_executor executor)
 
 TaskGroup::~TaskGroup() {
     cancel();
-    wait();
+    // Again and again: a member that ends may have begun another one.
+    wait_for_members(*state_, [this] { cancel(); });
 }
 
 void TaskGroup::spawn(asio::awaitable<void> member) {
@@ -171,20 +193,7 @@ Task<void> TaskGroup::join(Deadline deadline) {
 }
 
 void TaskGroup::wait() {
-    asio::io_context& context = context_of(state_->executor);
-    std::future<void> emptied;
-    {
-        const auto roll = state_->roll.lock();
-        if (roll->members.empty()) return;
-        emptied = roll->blocked.emplace_back().get_future();
-    }
-    if (context.stopped()) return;
-    DARKROOM_CHECK(
-        !context.get_executor().running_in_this_thread(),
-        "a task group must be empty before an io thread destroys it");
-    while (emptied.wait_for(std::chrono::milliseconds(50)) != std::future_status::ready) {
-        if (context.stopped()) return;
-    }
+    wait_for_members(*state_, [] {});
 }
 
 std::size_t TaskGroup::size() const {

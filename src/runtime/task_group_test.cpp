@@ -58,6 +58,24 @@ awaitable<void> join_and_note(TaskGroup& group, std::atomic<int>& joined) {
     if (outcome.has_value()) ++joined;
 }
 
+/// Begins a member when the coroutine holding it ends.
+class Successor {
+  public:
+    Successor(TaskGroup& group, std::atomic<int>& ended) : group_(group), ended_(ended) {}
+    ~Successor() { group_.spawn(sleep_for_ever(ended_)); }
+    Successor(const Successor&) = delete;
+    Successor& operator=(const Successor&) = delete;
+
+  private:
+    TaskGroup& group_;
+    std::atomic<int>& ended_;
+};
+
+awaitable<void> sleep_then_hand_on(TaskGroup& group, std::atomic<int>& ended) {
+    const Successor successor(group, ended);
+    co_await sleep_until(Deadline::never());
+}
+
 Task<int> answer() {
     co_await yield_thread();
     co_return 42;
@@ -66,6 +84,16 @@ Task<int> answer() {
 Task<int> broken_answer() {
     co_await fail();
     co_return 1;
+}
+
+TEST(TaskGroup, AMemberThatBeginsAnotherOneAsItEndsHoldsNobodyUp) {
+    IoThreads io(2);
+    std::atomic<int> ended{0};
+    {
+        TaskGroup group(io.executor());
+        group.spawn(sleep_then_hand_on(group, ended));
+    }
+    EXPECT_EQ(ended, 1);
 }
 
 TEST(TaskGroup, WaitEndsAfterEveryMember) {
