@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "control/retention.h"
+
 /// The subcommands: each takes its parsed flags and returns the process's exit status.
 namespace darkroom::app {
 
@@ -57,6 +59,7 @@ struct ServeOptions {
     std::int64_t max_queued_per_tenant = 1'000;
     /// With less room on the data folder's disk the server is not ready.
     std::uint64_t minimum_free_bytes = std::uint64_t{512} << 20;
+    control::RetentionPolicy retention;
     std::string log_level = "info";
     std::string log_format = "text";
     /// Of each agent.

@@ -3,6 +3,7 @@
 
 #include <iostream>
 
+#include "base/format.h"
 #include "command.h"
 #include "config/configuration.h"
 #include "config/document.h"
@@ -30,6 +31,35 @@ config::Loaded load(const fs::path& file, std::vector<config::FlagValue> flags) 
     return config::load(config::server_settings(), sources);
 }
 
+/// The days under `section`, or those of `fallback` where the file gives none. 0 is for ever.
+control::RetentionAges retention_ages(
+    const config::Configuration& configuration,
+    const std::string& section,
+    const control::RetentionAges& fallback) {
+    const auto age_of = [&](const char* name, std::optional<std::chrono::milliseconds> otherwise)
+        -> std::optional<std::chrono::milliseconds> {
+        const auto days = configuration.find_integer(section + name);
+        if (!days) return otherwise;
+        if (*days == 0) return std::nullopt;
+        return std::chrono::hours(24 * *days);
+    };
+    return {
+        .tasks = age_of(".task_days", fallback.tasks),
+        .pictures = age_of(".picture_days", fallback.pictures)};
+}
+
+control::RetentionPolicy retention_policy(const config::Configuration& configuration) {
+    control::RetentionPolicy policy;
+    policy.fallback = retention_ages(configuration, "retention", {});
+    policy.period = std::chrono::minutes(configuration.integer("retention.sweep_minutes"));
+    const std::string tenants = "retention.tenant";
+    for (const std::string& tenant : configuration.names_below(tenants)) {
+        policy.tenants[tenant] =
+            retention_ages(configuration, format("{}.{}", tenants, tenant), policy.fallback);
+    }
+    return policy;
+}
+
 ServeOptions serve_options(const config::Configuration& configuration) {
     ServeOptions options;
     options.host = configuration.text("server.host");
@@ -47,6 +77,7 @@ ServeOptions serve_options(const config::Configuration& configuration) {
     options.memory_budget = static_cast<std::uint64_t>(configuration.integer("agents.memory_mib"));
     options.minimum_free_bytes =
         static_cast<std::uint64_t>(configuration.integer("storage.minimum_free_mib")) << 20;
+    options.retention = retention_policy(configuration);
     options.log_level = configuration.text("log.level");
     options.log_format = configuration.text("log.format");
     options.threads = static_cast<int>(configuration.integer("engine.threads"));

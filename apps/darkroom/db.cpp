@@ -121,8 +121,11 @@ Result<Owners> read_owners(const fs::path& database) {
             const std::vector<storage::TaskRecord> records, reader.records(last, kRecordsAtOnce));
         if (records.empty()) return owners;
         for (const storage::TaskRecord& record : records) {
-            owners[record.id.text()] = {
-                record.state, record.attempt, control::images_of(record.result)};
+            control::PictureOwner& owner = owners[record.id.text()];
+            owner.state = record.state;
+            owner.attempt = record.attempt;
+            // What the sweeper took is not missed.
+            if (!record.has_given_up_pictures) owner.images = control::images_of(record.result);
         }
         last = records.back().sequence;
     }

@@ -18,7 +18,6 @@
 #include "control/announcing_task_store.h"
 #include "control/event_feed.h"
 #include "control/model_registry.h"
-#include "control/model_watcher.h"
 #include "data_folder.h"
 #include "engine/text/prompt_syntax.h"
 #include "engine_setup.h"
@@ -32,6 +31,7 @@
 #include "serve_settings.h"
 #include "serve_stores.h"
 #include "telemetry/log.h"
+#include "upkeep.h"
 #include "version.h"
 
 namespace darkroom::app {
@@ -182,6 +182,7 @@ Result<void> run(const ServeOptions& options) {
         pool_settings(options));
     control::EventFeed events(io.executor(), store, bus);
     events.start();
+    Upkeep upkeep(options, {io, stores, store, models, uploads, metrics, clock});
     gateway::OptionStore option_store(options.data / "options");
     DARKROOM_TRY_ASSIGN(
         gateway::UrlSigner urls, gateway::UrlSigner::open(options.data / "url-secret", clock));
@@ -217,9 +218,7 @@ Result<void> run(const ServeOptions& options) {
     gateway::add_routes(router, parts);
 
     tell_ready(models, stores);
-    control::ModelWatcherOptions watching;
-    watching.each_look = [&uploads] { uploads.expire(); };
-    const control::ModelWatcher watcher(models, std::move(watching));
+    upkeep.start();
     const std::chrono::seconds drain_time(options.drain_seconds);
     return answer_requests(
         io, listening_settings(options, metrics), router, {dispatcher, agents, drain_time});

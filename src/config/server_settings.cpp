@@ -158,11 +158,41 @@ Settings agents() {
     };
 }
 
+Setting age(std::string name, std::string doc) {
+    return {
+        .name = std::move(name),
+        .type = Type::integer,
+        .fallback = std::int64_t{0},
+        .doc = std::move(doc),
+        .least = 0,
+        .most = 36'500,
+        .unit = "days"};
+}
+
+Settings retention() {
+    return {
+        age("retention.task_days",
+            "Tasks that ended longer ago are removed, with their pictures; 0 keeps them."),
+        age("retention.picture_days",
+            "Older pictures are removed, their tasks stay; 0 keeps them as long as their task."),
+        {.name = "retention.sweep_minutes",
+         .type = Type::integer,
+         .fallback = std::int64_t{60},
+         .doc = "How often tasks and pictures past their age are removed, and pictures that a "
+                "crash left behind a day ago.",
+         .least = 1,
+         .most = 1'440,
+         .unit = "min"},
+        age("retention.tenant.*.task_days", "As `retention.task_days`, for one tenant."),
+        age("retention.tenant.*.picture_days", "As `retention.picture_days`, for one tenant."),
+    };
+}
+
 }  // namespace
 
 Settings server_settings() {
     Settings all = listening();
-    for (const Settings& group : {access(), queue(), agents(), places()})
+    for (const Settings& group : {access(), queue(), agents(), places(), retention()})
         all.insert(all.end(), group.begin(), group.end());
     return all;
 }

@@ -110,6 +110,15 @@ void AnnouncingTaskStore::remove(domain::TaskId id, Completion<void> done) {
     store_.remove(std::move(id), announced(bus_, std::move(done)));
 }
 
+void AnnouncingTaskStore::list_ended(
+    storage::EndedFilter filter, Completion<std::vector<storage::EndedTask>> done) {
+    store_.list_ended(std::move(filter), std::move(done));
+}
+
+void AnnouncingTaskStore::give_up_pictures(domain::TaskId id, Completion<void> done) {
+    store_.give_up_pictures(std::move(id), std::move(done));
+}
+
 void AnnouncingTaskStore::events(storage::EventFilter filter, Completion<storage::EventPage> done) {
     store_.events(std::move(filter), std::move(done));
 }

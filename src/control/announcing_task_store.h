@@ -36,6 +36,9 @@ class AnnouncingTaskStore final : public storage::TaskStore {
     void cancel(domain::TaskId id, Completion<domain::CancelOutcome> done) override;
     void expire_leases(Completion<storage::EndedLeases> done) override;
     void remove(domain::TaskId id, Completion<void> done) override;
+    void list_ended(
+        storage::EndedFilter filter, Completion<std::vector<storage::EndedTask>> done) override;
+    void give_up_pictures(domain::TaskId id, Completion<void> done) override;
     void events(storage::EventFilter filter, Completion<storage::EventPage> done) override;
     void usage(storage::UsageFilter filter, Completion<std::vector<domain::Usage>> done) override;
 

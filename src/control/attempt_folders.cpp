@@ -30,7 +30,8 @@ std::optional<AttemptFolder> folder_of(const storage::ObjectEntry& entry) {
     const Result<storage::ObjectKey> key =
         storage::ObjectKey::parse(format("{}/{}/{}", segments[0], segments[1], segments[2]));
     if (!key) return std::nullopt;
-    return AttemptFolder{*key, *task, *attempt, 1, entry.modified_ms};
+    return AttemptFolder{
+        *key, *task, *attempt, 1, static_cast<std::int64_t>(entry.size_bytes), entry.modified_ms};
 }
 
 }  // namespace
@@ -42,6 +43,7 @@ std::vector<AttemptFolder> attempt_folders(const std::vector<storage::ObjectEntr
         if (!folder) continue;
         if (!folders.empty() && folders.back().key == folder->key) {
             folders.back().objects += 1;
+            folders.back().bytes += folder->bytes;
             folders.back().newest_ms = std::max(folders.back().newest_ms, folder->newest_ms);
         } else {
             folders.push_back(*std::move(folder));

@@ -18,6 +18,7 @@ struct AttemptFolder {
     domain::TaskId task;
     std::int64_t attempt = 0;
     std::int64_t objects = 0;
+    std::int64_t bytes = 0;
     /// Wall time of the newest.
     std::int64_t newest_ms = 0;
 };

@@ -89,6 +89,13 @@ class HookedTaskStore final : public storage::TaskStore {
     void remove(domain::TaskId id, Completion<void> done) override {
         store_.remove(std::move(id), std::move(done));
     }
+    void list_ended(
+        storage::EndedFilter filter, Completion<std::vector<storage::EndedTask>> done) override {
+        store_.list_ended(std::move(filter), std::move(done));
+    }
+    void give_up_pictures(domain::TaskId id, Completion<void> done) override {
+        store_.give_up_pictures(std::move(id), std::move(done));
+    }
     void events(storage::EventFilter filter, Completion<storage::EventPage> done) override {
         store_.events(std::move(filter), std::move(done));
     }

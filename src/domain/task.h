@@ -87,6 +87,8 @@ struct Task {
     /// When the newest attempt began to draw.
     std::optional<std::int64_t> started_ms = {};
     std::optional<std::int64_t> finished_ms = {};
+    /// When the pictures of the result were given up; the result still names them.
+    std::optional<std::int64_t> pictures_removed_ms = {};
 
     // What the task used.
     std::int64_t pictures = 0;

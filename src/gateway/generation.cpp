@@ -99,6 +99,8 @@ runtime::Task<domain::Task> submit_stored(
     control::Submission submission = *std::move(stored);
     Result<domain::Task> submitted = co_await submit_within_quotas(parts, std::move(submission));
     if (submitted && submitted->id == task.id) co_return submitted;
+    // Its row may be there all the same; if it is not, the sweeper takes the pictures.
+    if (!submitted && submitted.error().code == ErrorCode::unavailable) co_return submitted;
     std::function<Result<bool>()> remove = [&parts, task]() -> Result<bool> {
         remove_inputs(parts.objects, task);
         return true;

@@ -35,5 +35,22 @@ TEST_F(RemovalRoutes, SomebodyElsesTaskIsNotFoundAndStays) {
     EXPECT_EQ(objects_.list({})->size(), 1U);
 }
 
+TEST_F(RemovalRoutes, ATaskWhosePicturesTheSweeperTookNamesNone) {
+    http::ClientRequest request;
+    request.method = "POST";
+    request.url = server_->url() + "/txt2img";
+    request.body = R"({"stable_diffusion_model": "icons"})";
+    request.headers.set("Request-Type", "async");
+    ASSERT_EQ(tell(std::move(request)).status, 200);
+    const domain::LeaseToken token = lease();
+    finish(token);
+    const std::string path = "/tasks/" + token.id.text() + "/result";
+    EXPECT_EQ(json_of(ask("GET", path))["images"].as_array().size(), 1U);
+    ASSERT_TRUE(storage::wait(store_, &storage::TaskStore::give_up_pictures, token.id));
+    const http::ClientResponse answer = ask("GET", path);
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_TRUE(json_of(answer)["images"].as_array().empty()) << answer.body;
+}
+
 }  // namespace
 }  // namespace darkroom::gateway

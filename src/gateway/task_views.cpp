@@ -14,6 +14,7 @@ namespace darkroom::gateway {
 Result<api::TaskPictures> pictures_of(
     const Parts& parts, const domain::Task& task, const http::Request& request) {
     DARKROOM_TRY_ASSIGN(api::TaskResult result, api::decode_result(task.result));
+    if (task.pictures_removed_ms) result.images.clear();
     // The server let only hosts in that it answers for.
     const std::string base = format("{}://{}", scheme_of(request), request.headers.get("Host"));
     api::TaskPictures pictures;

@@ -17,8 +17,8 @@ runtime::Task<domain::Task> find_task(Parts& parts, const http::Request& request
 /// 404 for a task that is not there, else the error's status.
 http::Response not_found_or(const Error& error);
 
-/// The pictures of a task that succeeded, with http links to the host that the caller asked. Fails
-/// with corrupt_input.
+/// The pictures of a task that succeeded, with http links to the host that the caller asked; none
+/// once the sweeper took them. Fails with corrupt_input.
 Result<api::TaskPictures> pictures_of(
     const Parts& parts, const domain::Task& task, const http::Request& request);
 

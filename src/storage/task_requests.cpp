@@ -105,6 +105,10 @@ Result<void> validate(const Heartbeat& request) {
     return require_range(request.lease_ms, {1, kLongestLeaseMs}, "lease_ms");
 }
 
+Result<void> validate(const EndedFilter& request) {
+    return require_range(request.limit, {1, kMostTasksPerCall}, "limit");
+}
+
 Result<void> validate(const AgentRelease& request) {
     return require_text(request.agent, "agent");
 }

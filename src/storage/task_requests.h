@@ -149,6 +149,21 @@ struct EventPage {
     std::int64_t newest = 0;
 };
 
+/// Tasks that ended a while ago.
+struct EndedFilter {
+    /// Tenants that are not in `of_tenant`: ended before this wall time. None when absent.
+    std::optional<std::int64_t> before_ms = {};
+    /// Tenants with a time of their own.
+    std::map<std::string, std::optional<std::int64_t>> of_tenant = {};
+    std::int32_t limit = 100;
+};
+
+struct EndedTask {
+    domain::TaskId id;
+    std::string tenant;
+    std::int64_t finished_ms = 0;
+};
+
 struct UsageFilter {
     /// Every tenant when absent.
     std::optional<std::string> tenant = {};
@@ -173,5 +188,6 @@ Result<void> validate(const Heartbeat& request);
 Result<void> validate(const AgentRelease& request);
 Result<void> validate(const EventFilter& request);
 Result<void> validate(const UsageFilter& request);
+Result<void> validate(const EndedFilter& request);
 
 }  // namespace darkroom::storage

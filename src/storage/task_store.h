@@ -82,6 +82,14 @@ class TaskStore {
     /// key may be used again. Fails with not_found, and with conflict while it has not ended.
     virtual void remove(domain::TaskId id, Completion<void> done) = 0;
 
+    /// Tasks that ended before a time that may be each tenant's own, to be removed: tenant by
+    /// tenant, each one's oldest first.
+    virtual void list_ended(EndedFilter filter, Completion<std::vector<EndedTask>> done) = 0;
+
+    /// Notes that the pictures of a task that has ended are removed while its row stays. Fails with
+    /// not_found, and with conflict while it has not ended.
+    virtual void give_up_pictures(domain::TaskId id, Completion<void> done) = 0;
+
     /// The log: every change of a task's state, written with the change. Events of a task are
     /// removed with it.
     virtual void events(EventFilter filter, Completion<EventPage> done) = 0;

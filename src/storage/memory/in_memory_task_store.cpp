@@ -197,6 +197,26 @@ void InMemoryTaskStore::remove(domain::TaskId id, Completion<void> done) {
     done(std::move(removed));
 }
 
+void InMemoryTaskStore::list_ended(EndedFilter filter, Completion<std::vector<EndedTask>> done) {
+    if (const Result<void> valid = validate(filter); !valid) return done(valid.error());
+    std::vector<EndedTask> ended = table_.lock()->list_ended(filter);
+    done(std::move(ended));
+}
+
+void InMemoryTaskStore::give_up_pictures(domain::TaskId id, Completion<void> done) {
+    Result<void> outcome;
+    if (const auto table = table_.lock(); domain::Task* task = table->find(id)) {
+        if (domain::is_final(task->state)) {
+            task->pictures_removed_ms = task->pictures_removed_ms.value_or(clock_.wall_ms());
+        } else {
+            outcome = task_not_final();
+        }
+    } else {
+        outcome = no_such_task();
+    }
+    done(std::move(outcome));
+}
+
 void InMemoryTaskStore::events(EventFilter filter, Completion<EventPage> done) {
     if (const Result<void> valid = validate(filter); !valid) return done(valid.error());
     EventPage page = table_.lock()->events(filter);

@@ -33,6 +33,8 @@ class InMemoryTaskStore final : public TaskStore {
     void cancel(domain::TaskId id, Completion<domain::CancelOutcome> done) override;
     void expire_leases(Completion<EndedLeases> done) override;
     void remove(domain::TaskId id, Completion<void> done) override;
+    void list_ended(EndedFilter filter, Completion<std::vector<EndedTask>> done) override;
+    void give_up_pictures(domain::TaskId id, Completion<void> done) override;
     void events(EventFilter filter, Completion<EventPage> done) override;
     void usage(UsageFilter filter, Completion<std::vector<domain::Usage>> done) override;
 

@@ -148,6 +148,22 @@ Result<void> TaskTable::remove(const domain::TaskId& id) {
     return {};
 }
 
+std::vector<EndedTask> TaskTable::list_ended(const EndedFilter& filter) const {
+    std::vector<EndedTask> ended;
+    for (const auto& [sequence, task] : rows_) {
+        const auto own = filter.of_tenant.find(task.tenant);
+        const auto before = own == filter.of_tenant.end() ? filter.before_ms : own->second;
+        if (!before || !task.finished_ms || *task.finished_ms >= *before) continue;
+        ended.push_back({task.id, task.tenant, *task.finished_ms});
+    }
+    std::ranges::stable_sort(ended, [](const EndedTask& a, const EndedTask& b) {
+        return std::tie(a.tenant, a.finished_ms) < std::tie(b.tenant, b.finished_ms);
+    });
+    const auto limit = static_cast<std::size_t>(filter.limit);
+    if (ended.size() > limit) ended.erase(ended.begin() + filter.limit, ended.end());
+    return ended;
+}
+
 EventPage TaskTable::events(const EventFilter& filter) const {
     EventPage page;
     page.newest = newest_event_;

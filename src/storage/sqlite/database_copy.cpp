@@ -145,11 +145,17 @@ Result<void> DatabaseReader::copy_to(const fs::path& to) {
 }
 
 Result<std::vector<TaskRecord>> DatabaseReader::records(std::int64_t after, std::int64_t limit) {
+    // The database may be of an older version, whose pictures all stayed.
+    DARKROOM_TRY_ASSIGN(
+        const std::int64_t knows_removal,
+        connection_.integer("SELECT count(*) FROM pragma_table_info('task') WHERE name ="
+                            " 'pictures_removed_ms'"));
     DARKROOM_TRY_ASSIGN(
         Statement statement,
-        connection_.prepare("SELECT sequence, id, state, attempt, coalesce(body, '') FROM task"
-                            " LEFT JOIN task_result USING (sequence) WHERE sequence > ?"
-                            " ORDER BY sequence LIMIT ?"));
+        connection_.prepare(format(
+            "SELECT sequence, id, state, attempt, coalesce(body, ''), {} FROM task LEFT JOIN"
+            " task_result USING (sequence) WHERE sequence > ? ORDER BY sequence LIMIT ?",
+            knows_removal != 0 ? "pictures_removed_ms IS NOT NULL" : "0")));
     statement.bind_all(after, limit);
     std::vector<TaskRecord> records;
     while (true) {
@@ -159,7 +165,12 @@ Result<std::vector<TaskRecord>> DatabaseReader::records(std::int64_t after, std:
         DARKROOM_TRY_ASSIGN(
             const domain::TaskState state, domain::parse_task_state(statement.text(2)));
         records.push_back(
-            {statement.integer(0), std::move(id), state, statement.integer(3), statement.text(4)});
+            {statement.integer(0),
+             std::move(id),
+             state,
+             statement.integer(3),
+             statement.text(4),
+             statement.integer(5) != 0});
     }
 }
 

@@ -33,6 +33,8 @@ struct TaskRecord {
     std::int64_t attempt = 0;
     /// JSON text; empty unless succeeded.
     std::string result;
+    /// True once the sweeper took its pictures.
+    bool has_given_up_pictures = false;
 };
 
 class DatabaseReader {

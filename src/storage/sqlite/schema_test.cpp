@@ -104,5 +104,21 @@ TEST_F(Schema, EveryClaimOrderIsServedByAnIndex) {
     EXPECT_THAT(plan.text(3), HasSubstr("USING INDEX task_held"));
 }
 
+TEST_F(Schema, WhatEndedIsListedFromAnIndexAlone) {
+    Connection connection = connect();
+    ASSERT_TRUE(migrate(connection, migrations(), 10));
+    for (const char* query :
+         {"SELECT id, finished_ms FROM task WHERE tenant = 't' AND finished_ms < 5"
+          " ORDER BY finished_ms, sequence LIMIT 9",
+          "SELECT min(tenant) FROM task WHERE finished_ms IS NOT NULL AND tenant > 'a'"}) {
+        Statement plan = connection.prepare("EXPLAIN QUERY PLAN " + std::string(query)).value();
+        std::string text;
+        while (plan.step().value())
+            text += plan.text(3) + "\n";
+        EXPECT_THAT(text, HasSubstr("SEARCH task USING COVERING INDEX task_ended")) << query;
+        EXPECT_THAT(text, Not(HasSubstr("TEMP B-TREE"))) << query;
+    }
+}
+
 }  // namespace
 }  // namespace darkroom::storage

@@ -223,6 +223,23 @@ void SqliteTaskStore::remove(domain::TaskId id, Completion<void> done) {
         std::move(done));
 }
 
+void SqliteTaskStore::list_ended(EndedFilter filter, Completion<std::vector<EndedTask>> done) {
+    if (const Result<void> valid = validate(filter); !valid) return done(valid.error());
+    writer_.enqueue<std::vector<EndedTask>>(
+        [filter = std::move(filter)](Connection& connection) {
+            return list_ended_tasks(connection, filter);
+        },
+        std::move(done));
+}
+
+void SqliteTaskStore::give_up_pictures(domain::TaskId id, Completion<void> done) {
+    writer_.enqueue<void>(
+        [id = std::move(id), now = clock_.wall_ms()](Connection& connection) {
+            return give_up_pictures_of(connection, id, now);
+        },
+        std::move(done));
+}
+
 void SqliteTaskStore::events(EventFilter filter, Completion<EventPage> done) {
     if (const Result<void> valid = validate(filter); !valid) return done(valid.error());
     reader_.enqueue<EventPage>(

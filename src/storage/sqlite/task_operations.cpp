@@ -133,6 +133,24 @@ Result<std::vector<domain::Task>> tasks_where(
     return read_tasks(statement, Payload::without);
 }
 
+/// From name to name along the index task_ended, however many tasks each has.
+Result<std::vector<std::string>> tenants_with_ended(Connection& connection) {
+    DARKROOM_TRY_ASSIGN(
+        Statement statement,
+        connection.prepare(
+            "WITH RECURSIVE name (tenant) AS ("
+            " SELECT min(tenant) FROM task WHERE finished_ms IS NOT NULL"
+            " UNION ALL SELECT (SELECT min(tenant) FROM task WHERE finished_ms IS NOT NULL"
+            " AND tenant > name.tenant) FROM name WHERE name.tenant IS NOT NULL)"
+            " SELECT tenant FROM name WHERE tenant IS NOT NULL"));
+    std::vector<std::string> tenants;
+    while (true) {
+        DARKROOM_TRY_ASSIGN(const bool has_row, statement.step());
+        if (!has_row) return tenants;
+        tenants.push_back(statement.text(0));
+    }
+}
+
 Result<EndedLeases> release_tasks(
     Connection& connection,
     const std::vector<domain::Task>& tasks,
@@ -330,6 +348,44 @@ Result<EndedLeases> end_overdue(
         ended.expired.push_back(task.id);
     }
     return ended;
+}
+
+Result<std::vector<EndedTask>> list_ended_tasks(Connection& connection, const EndedFilter& filter) {
+    DARKROOM_TRY_ASSIGN(const std::vector<std::string> tenants, tenants_with_ended(connection));
+    std::vector<EndedTask> ended;
+    for (const std::string& tenant : tenants) {
+        const auto own = filter.of_tenant.find(tenant);
+        const auto before = own == filter.of_tenant.end() ? filter.before_ms : own->second;
+        const auto room =
+            static_cast<std::int64_t>(filter.limit) - static_cast<std::int64_t>(ended.size());
+        if (!before || room <= 0) continue;
+        DARKROOM_TRY_ASSIGN(
+            Statement statement,
+            connection.prepare("SELECT id, finished_ms FROM task WHERE tenant = ?"
+                               " AND finished_ms < ? ORDER BY finished_ms, sequence LIMIT ?"));
+        statement.bind_all(tenant, *before, room);
+        while (true) {
+            DARKROOM_TRY_ASSIGN(const bool has_row, statement.step());
+            if (!has_row) break;
+            DARKROOM_TRY_ASSIGN(domain::TaskId id, domain::TaskId::parse(statement.text(0)));
+            ended.push_back({std::move(id), tenant, statement.integer(1)});
+        }
+    }
+    return ended;
+}
+
+Result<void> give_up_pictures_of(
+    Connection& connection, const domain::TaskId& id, std::int64_t wall_ms) {
+    DARKROOM_TRY_ASSIGN(
+        const std::optional<domain::Task> task, find_task(connection, id, Payload::without));
+    if (!task) return no_such_task();
+    if (!domain::is_final(task->state)) return task_not_final();
+    DARKROOM_TRY_ASSIGN(
+        Statement statement,
+        connection.prepare("UPDATE task SET pictures_removed_ms = ? WHERE id = ? AND"
+                           " pictures_removed_ms IS NULL"));
+    statement.bind_all(wall_ms, id.text());
+    return statement.run();
 }
 
 Result<void> remove_task(Connection& connection, const domain::TaskId& id) {

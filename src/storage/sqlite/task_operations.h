@@ -51,6 +51,13 @@ Result<EndedLeases> release_all_leases(
 Result<EndedLeases> end_overdue(
     Connection& connection, const domain::FailureContext& context, std::int64_t boot_ms);
 
+/// See TaskStore::list_ended. Reads an index alone.
+Result<std::vector<EndedTask>> list_ended_tasks(Connection& connection, const EndedFilter& filter);
+
+/// See TaskStore::give_up_pictures.
+Result<void> give_up_pictures_of(
+    Connection& connection, const domain::TaskId& id, std::int64_t wall_ms);
+
 /// See TaskStore::remove.
 Result<void> remove_task(Connection& connection, const domain::TaskId& id);
 

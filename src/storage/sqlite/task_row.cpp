@@ -15,7 +15,7 @@ constexpr const char* kColumns =
     "id, tenant, idempotency_key, body_hash, kind, model, priority, cost_s, vft, state, attempt,"
     " failures, owner, lease_until_ms, not_before_ms, deadline_ms, created_ms, started_ms,"
     " finished_ms, cancel_requested, error_code, error_message, error_field, pictures,"
-    " step_pixels, busy_ms, result_bytes";
+    " step_pixels, busy_ms, result_bytes, pictures_removed_ms";
 
 constexpr const char* kPayloadColumns = ", task_request.body, task_result.body";
 
@@ -62,9 +62,10 @@ Result<domain::Task> read_task(const Statement& row, Payload payload) {
     task.step_pixels = row.integer(24);
     task.busy_ms = row.integer(25);
     task.result_bytes = row.integer(26);
+    task.pictures_removed_ms = row.optional_integer(27);
     if (payload == Payload::with) {
-        task.request = row.text(27);
-        task.result = row.text(28);
+        task.request = row.text(28);
+        task.result = row.text(29);
     }
     return task;
 }
