@@ -53,6 +53,7 @@ struct ServeOptions {
     /// Files in it may be registered as models; empty for none.
     std::filesystem::path import_folder;
     std::vector<std::string> allowed_hosts;
+    std::vector<std::string> webhook_networks;
     std::int64_t drain_seconds = 60;
     /// Tasks that may wait, of all and of one tenant; 0 for no limit.
     std::int64_t max_queued = 10'000;

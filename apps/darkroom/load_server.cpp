@@ -102,6 +102,7 @@ struct LoadServer::State {
     runtime::IoThreads io{kIoThreads};
     runtime::BlockingPool blocking;
     control::Dispatcher dispatcher{tasks, clock, scheduler_settings(options)};
+    http::OutgoingClient outgoing{http::AddressPolicy()};
     control::EventFeed events{io.executor(), tasks, bus, feed_options()};
     gateway::OptionStore option_store{options.data / "options"};
     gateway::UrlSigner urls{random_id(), clock};
@@ -129,6 +130,7 @@ struct LoadServer::State {
         .count_tokens = [](const domain::Generation&) -> Result<api::PromptTokens> {
             return api::PromptTokens{};
         },
+        .webhooks = {*stores.webhooks, outgoing, [] {}},
         .disk_space = [this] { return disk_space(options.data); }};
     http::Router router{gateway::render_problem};
     runtime::TaskGroup engine{io.executor()};

@@ -23,6 +23,7 @@
 #include "engine_setup.h"
 #include "first_key.h"
 #include "gateway/gateway.h"
+#include "http/address_policy.h"
 #include "http/server.h"
 #include "runtime/block_on.h"
 #include "runtime/io_threads.h"
@@ -63,6 +64,8 @@ Result<void> check(const ServeOptions& options) {
             ErrorCode::not_found,
             format("--import-folder: no such folder: {}", options.import_folder.string())};
     }
+    const auto networks = http::AddressPolicy::with_networks(options.webhook_networks);
+    if (!networks) return networks.error().with_context("webhooks.networks");
     return {};
 }
 
@@ -182,7 +185,7 @@ Result<void> run(const ServeOptions& options) {
         pool_settings(options));
     control::EventFeed events(io.executor(), store, bus);
     events.start();
-    Upkeep upkeep(options, {io, stores, store, models, uploads, metrics, clock});
+    Upkeep upkeep(options, {io, stores, store, models, uploads, bus, metrics, clock});
     gateway::OptionStore option_store(options.data / "options");
     DARKROOM_TRY_ASSIGN(
         gateway::UrlSigner urls, gateway::UrlSigner::open(options.data / "url-secret", clock));
@@ -211,6 +214,7 @@ Result<void> run(const ServeOptions& options) {
         .agents = controls_of(agents),
         .events = events,
         .count_tokens = agent::prompt_token_counter(),
+        .webhooks = upkeep.webhooks(),
         .disk_space = [folder = options.data] { return disk_space(folder); },
         .minimum_free_bytes = options.minimum_free_bytes,
         .collect = database_counters(metrics, stores.database->writer())};

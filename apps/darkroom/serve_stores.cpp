@@ -23,6 +23,7 @@ Result<ServeStores> ServeStores::open(const ServeOptions& options, Clock& clock)
     stores.functions = std::make_unique<storage::SqliteFunctionStore>(stores.database);
     stores.accounts = std::make_unique<storage::SqliteAccountStore>(stores.database);
     stores.audit = std::make_unique<storage::SqliteAuditLog>(stores.database);
+    stores.webhooks = std::make_unique<storage::SqliteWebhookStore>(stores.database);
     std::error_code ignored;
     std::filesystem::create_directories(options.data / "cache", ignored);
     return stores;

@@ -13,6 +13,7 @@
 #include "storage/sqlite/sqlite_function_store.h"
 #include "storage/sqlite/sqlite_model_store.h"
 #include "storage/sqlite/sqlite_task_store.h"
+#include "storage/sqlite/sqlite_webhook_store.h"
 
 namespace darkroom::app {
 
@@ -25,6 +26,7 @@ struct ServeStores {
     std::unique_ptr<storage::SqliteFunctionStore> functions;
     std::unique_ptr<storage::SqliteAccountStore> accounts;
     std::unique_ptr<storage::SqliteAuditLog> audit;
+    std::unique_ptr<storage::SqliteWebhookStore> webhooks;
 
     /// Makes what is not there yet. Fails as SqliteDatabase::open, SqliteTaskStore::open and
     /// FilesystemObjectStore::open do.

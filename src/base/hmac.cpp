@@ -2,6 +2,7 @@
 #include "base/hmac.h"
 
 #include <array>
+#include <cstring>
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -12,7 +13,7 @@
 
 namespace darkroom {
 
-std::string hmac_sha256_hex(std::string_view key, std::string_view text) {
+Sha256Digest hmac_sha256(std::span<const std::byte> key, std::string_view text) {
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
     unsigned int size = 0;
     const auto* bytes = static_cast<const unsigned char*>(static_cast<const void*>(text.data()));
@@ -24,10 +25,16 @@ std::string hmac_sha256_hex(std::string_view key, std::string_view text) {
         text.size(),
         digest.data(),
         &size);
-    DARKROOM_CHECK(made != nullptr, "HMAC-SHA256 is not available");
+    Sha256Digest result{};
+    DARKROOM_CHECK(made != nullptr && size == result.size(), "HMAC-SHA256 is not available");
+    std::memcpy(result.data(), digest.data(), result.size());
+    return result;
+}
+
+std::string hmac_sha256_hex(std::string_view key, std::string_view text) {
     std::string hex;
-    for (unsigned int i = 0; i < size; ++i)
-        hex += format("{:02x}", digest.at(i));
+    for (const std::byte byte : hmac_sha256(std::as_bytes(std::span(key)), text))
+        hex += format("{:02x}", std::to_integer<unsigned>(byte));
     return hex;
 }
 

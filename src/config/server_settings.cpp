@@ -188,11 +188,22 @@ Settings retention() {
     };
 }
 
+Settings webhooks() {
+    return {
+        {.name = "webhooks.networks",
+         .type = Type::text_list,
+         .fallback = std::vector<std::string>(),
+         .doc = "Networks beside the public internet that webhooks may be sent to, also without "
+                "https: \"10.1.0.0/16\", \"127.0.0.1\".",
+         .flag = "--webhook-network"},
+    };
+}
+
 }  // namespace
 
 Settings server_settings() {
     Settings all = listening();
-    for (const Settings& group : {access(), queue(), agents(), places(), retention()})
+    for (const Settings& group : {access(), queue(), agents(), places(), retention(), webhooks()})
         all.insert(all.end(), group.begin(), group.end());
     return all;
 }

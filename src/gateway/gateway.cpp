@@ -11,7 +11,7 @@ namespace darkroom::gateway {
 namespace {
 
 bool is_serverless(std::string_view path) {
-    constexpr std::array<std::string_view, 19> kPlaces = {
+    constexpr std::array<std::string_view, 20> kPlaces = {
         "/txt2img",
         "/img2img",
         "/extra_images",
@@ -27,6 +27,7 @@ bool is_serverless(std::string_view path) {
         "/restart",
         "/events",
         "/usage",
+        "/webhooks",
         "/admin",
         "/login",
         "/logout",
@@ -54,6 +55,7 @@ void add_routes(http::Router& router, Parts& parts) {
     add_removal_routes(router, parts);
     add_event_routes(router, parts);
     add_usage_routes(router, parts);
+    add_webhook_routes(router, parts);
 }
 
 http::Response respond(const api::Refusal& refusal) {

@@ -20,10 +20,12 @@
 #include "gateway/access_control.h"
 #include "gateway/option_store.h"
 #include "gateway/url_signer.h"
+#include "http/outgoing_client.h"
 #include "http/router.h"
 #include "http/server.h"
 #include "runtime/blocking_pool.h"
 #include "storage/object_store.h"
+#include "storage/webhook_store.h"
 #include "telemetry/metrics.h"
 
 namespace darkroom::gateway {
@@ -37,6 +39,15 @@ struct AgentControls {
     std::function<void()> restart;
     /// Limits have changed.
     std::function<void()> reconsider;
+};
+
+/// What the routes of webhooks work with.
+struct Webhooks {
+    storage::WebhookStore& store;
+    /// Judges where they may be.
+    const http::OutgoingClient& outgoing;
+    /// There is something to send.
+    std::function<void()> wake;
 };
 
 /// What the routes work with; everything outlives the server.
@@ -62,6 +73,7 @@ struct Parts {
     AgentControls agents;
     control::EventFeed& events;
     api::CountTokens count_tokens;
+    Webhooks webhooks;
     /// Room on the disk of the data folder. May block.
     std::function<Result<DiskSpace>()> disk_space;
     /// With less room than this no requests are asked for, and /healthz says so.

@@ -23,6 +23,7 @@
 #include "storage/memory/in_memory_model_store.h"
 #include "storage/memory/in_memory_object_store.h"
 #include "storage/memory/in_memory_task_store.h"
+#include "storage/memory/in_memory_webhook_store.h"
 
 namespace darkroom::gateway {
 
@@ -80,6 +81,7 @@ class GatewayTest : public http::ServerTest {
                  [] {}},
             .events = feed_,
             .count_tokens = count_tokens,
+            .webhooks = {webhooks_, outgoing_, [] {}},
             .disk_space =
                 [] {
                     return Result<DiskSpace>(DiskSpace{.free_bytes = 2'000, .total_bytes = 2'000});
@@ -165,6 +167,8 @@ class GatewayTest : public http::ServerTest {
     storage::InMemoryFunctionStore function_store_{clock_};
     control::FunctionRegistry functions_{function_store_, {}};
     control::EventFeed feed_{io_.executor(), store_, bus_, feed_options()};
+    storage::InMemoryWebhookStore webhooks_{clock_};
+    http::OutgoingClient outgoing_{http::AddressPolicy()};
     std::unique_ptr<AccessControl> access_;
     std::unique_ptr<Parts> parts_;
 

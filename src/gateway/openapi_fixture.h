@@ -30,6 +30,7 @@
 #include "storage/memory/in_memory_model_store.h"
 #include "storage/memory/in_memory_object_store.h"
 #include "storage/memory/in_memory_task_store.h"
+#include "storage/memory/in_memory_webhook_store.h"
 
 /// A gateway whose every answer is held against docs/api/openapi.yaml: its status, its media type
 /// and the shape of its error.
@@ -70,6 +71,10 @@ inline constexpr const char* kBeginUpload = "POST /uploads";
 inline constexpr const char* kUpload = "GET /uploads/{id}";
 inline constexpr const char* kPiece = "PUT /uploads/{id}";
 inline constexpr const char* kAbandon = "DELETE /uploads/{id}";
+inline constexpr const char* kPutWebhook = "POST /webhooks";
+inline constexpr const char* kDeleteWebhook = "DELETE /webhooks/{id}";
+inline constexpr const char* kTestWebhook = "POST /webhooks/{id}/test";
+inline constexpr const char* kRotateWebhook = "POST /webhooks/{id}/rotation";
 inline constexpr const char* kSetSnapshot = "POST /options";
 inline constexpr const char* kLogIn = "POST /login";
 inline constexpr const char* kLogOut = "POST /logout";
@@ -299,6 +304,8 @@ class OpenApiTest : public http::ServerTest {
     storage::InMemoryFunctionStore function_store_{clock_};
     control::FunctionRegistry functions_{function_store_, {}};
     std::string retired_;
+    storage::InMemoryWebhookStore webhooks_{clock_};
+    http::OutgoingClient outgoing_{http::AddressPolicy()};
     Parts parts_with(AccessControl& access) {
         return {
             .dispatcher = dispatcher_,
@@ -330,6 +337,7 @@ class OpenApiTest : public http::ServerTest {
                 }
                 return api::PromptTokens{{generation.prompt.size(), 1}, {0, 1}};
             },
+            .webhooks = {webhooks_, outgoing_, [] {}},
             .disk_space = [this] { return disk_; },
             .minimum_free_bytes = 1'000};
     }

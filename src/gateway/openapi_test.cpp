@@ -249,6 +249,23 @@ class OpenApi : public OpenApiTest {
         change(kDelete, "a.safetensors?type=lora", "");
     }
 
+    void provoke_webhooks() {
+        using storage::WebhookStore;
+        for (int i = 0; i <= WebhookStore::kMostOfTenant; ++i)
+            tell_body(kPutWebhook, format(R"({{"url": "https://example.com/{}"}})", i));
+        const auto list = storage::wait(webhooks_, &WebhookStore::list, std::string("local"));
+        const std::string id = list->at(0).id;
+        tell_of(kRotateWebhook, id);
+        tell_of(kTestWebhook, id);
+        const auto sent =
+            storage::wait(webhooks_, &WebhookStore::claim, storage::DeliveryClaim{1, 0});
+        const storage::FailedDelivery failed{sent->at(0).id, "no answer", 0, 1};
+        ASSERT_TRUE(storage::wait(webhooks_, &WebhookStore::failed, failed));
+        for (const char* route : {kTestWebhook, kDeleteWebhook, kDeleteWebhook, kTestWebhook})
+            tell_of(route, id);
+        tell_of(kRotateWebhook, id);
+    }
+
     /// As many streams as the caller may have.
     void provoke_crowd() {
         std::vector<std::shared_ptr<control::EventWatch>> watches;
@@ -340,6 +357,7 @@ TEST_F(OpenApi, ListsEveryAnswerAndNoOther) {
     provoke_png_info();
     provoke_extras();
     provoke_crowd();
+    provoke_webhooks();
     provoke_administration();
     tell(*guarded_, kTasks, "X-API-Key: " + hurried_key_ + "\r\n\r\n");
     for (const std::string& served : router_.routes()) {

@@ -58,6 +58,11 @@ constexpr std::array kRules = {
     Rule{"DELETE /tasks/{taskId}", Access::generate},
     Rule{"GET /events", Access::generate},
     Rule{"GET /usage", Access::generate},
+    Rule{"GET /webhooks", Access::generate},
+    Rule{"POST /webhooks", Access::generate},
+    Rule{"DELETE /webhooks/{id}", Access::generate},
+    Rule{"POST /webhooks/{id}/rotation", Access::generate},
+    Rule{"POST /webhooks/{id}/test", Access::generate},
     Rule{"GET /options", Access::generate},
     Rule{"POST /options", Access::generate},
 

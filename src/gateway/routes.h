@@ -17,6 +17,7 @@ void add_upload_routes(http::Router& router, Parts& parts);
 void add_removal_routes(http::Router& router, Parts& parts);
 void add_event_routes(http::Router& router, Parts& parts);
 void add_usage_routes(http::Router& router, Parts& parts);
+void add_webhook_routes(http::Router& router, Parts& parts);
 void add_option_routes(http::Router& router, Parts& parts);
 void add_session_routes(http::Router& router, Parts& parts);
 void add_admin_routes(http::Router& router, Parts& parts);

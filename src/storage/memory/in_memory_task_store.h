@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -37,6 +39,11 @@ class InMemoryTaskStore final : public TaskStore {
     void give_up_pictures(domain::TaskId id, Completion<void> done) override;
     void events(EventFilter filter, Completion<EventPage> done) override;
     void usage(UsageFilter filter, Completion<std::vector<domain::Usage>> done) override;
+
+    /// Told of every event as it is logged, under the store's lock; set before the first.
+    void on_event(std::function<void(const domain::TaskEvent&)> listener) {
+        table_.lock()->on_event(std::move(listener));
+    }
 
   private:
     domain::FailureContext failure_context();

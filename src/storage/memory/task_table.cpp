@@ -132,6 +132,7 @@ std::vector<domain::Task*> TaskTable::all() {
 
 void TaskTable::log(domain::TaskEvent event) {
     event.sequence = ++newest_event_;
+    if (listener_) listener_(event);
     events_.emplace(event.sequence, std::move(event));
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <tuple>
@@ -44,6 +45,11 @@ class TaskTable {
         return outcome;
     }
 
+    /// Told of every event as it is logged; set before the first.
+    void on_event(std::function<void(const domain::TaskEvent&)> listener) {
+        listener_ = std::move(listener);
+    }
+
     /// See TaskStore.
     Result<void> remove(const domain::TaskId& id);
     [[nodiscard]] std::vector<EndedTask> list_ended(const EndedFilter& filter) const;
@@ -62,6 +68,7 @@ class TaskTable {
     std::map<std::pair<std::string, std::string>, Sequence> by_key_;
     std::map<Sequence, domain::TaskEvent> events_;
     Sequence newest_event_ = 0;
+    std::function<void(const domain::TaskEvent&)> listener_;
     /// Of tasks that were removed.
     UsageRows removed_usage_;
 };

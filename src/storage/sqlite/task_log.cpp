@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "storage/sqlite/webhook_operations.h"
+
 namespace darkroom::storage {
 namespace {
 
@@ -44,7 +46,8 @@ Result<void> append_event(Connection& connection, const domain::TaskEvent& event
         event.wall_ms,
         event.message,
         event.task.text());
-    return statement.run();
+    DARKROOM_TRY(statement.run());
+    return add_deliveries(connection, event);
 }
 
 Result<EventPage> read_events(Connection& connection, const EventFilter& filter) {

@@ -9,7 +9,8 @@
 /// The log of what happens to tasks, inside a transaction.
 namespace darkroom::storage {
 
-/// Adds an event of a task that has a row; its sequence is the log's.
+/// Adds an event of a task that has a row, with what it puts into the webhooks' outbox; its
+/// sequence is the log's.
 Result<void> append_event(Connection& connection, const domain::TaskEvent& event);
 
 /// See TaskStore::events.

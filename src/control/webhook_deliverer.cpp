@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/webhook_deliverer.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "api/webhook_message.h"
+#include "base/format.h"
+#include "base/random.h"
+#include "control/store_call.h"
+#include "telemetry/log.h"
+
+namespace darkroom::control {
+namespace {
+
+using runtime::Deadline;
+using storage::WebhookStore;
+
+/// The receiver wants nothing more, by the specification.
+constexpr int kGone = 410;
+constexpr std::int64_t kMsPerSecond = 1'000;
+
+bool has_arrived(const Result<http::OutgoingAnswer>& answer) {
+    return answer && answer->status >= 200 && answer->status < 300;
+}
+
+http::OutgoingRequest request_of(const storage::WebhookDelivery& delivery, std::int64_t now_ms) {
+    const std::string id = "msg_" + delivery.id;
+    const std::int64_t timestamp = now_ms / kMsPerSecond;
+    http::OutgoingRequest request;
+    request.url = delivery.webhook.url;
+    request.body = api::webhook_body(delivery.event, delivery.wall_ms);
+    request.headers.set("Content-Type", "application/json");
+    request.headers.set("webhook-id", id);
+    request.headers.set("webhook-timestamp", std::to_string(timestamp));
+    request.headers.set(
+        "webhook-signature",
+        api::webhook_signature(delivery.webhook.secrets, {id, timestamp, request.body}));
+    return request;
+}
+
+}  // namespace
+
+WebhookDeliverer::WebhookDeliverer(
+    boost::asio::any_io_executor executor, Parts parts, WebhookOptions options)
+    : parts_(std::move(parts)),
+      options_(options),
+      delivered_(counter_of("delivered")),
+      failed_(counter_of("failed")),
+      pool_(options.concurrency),
+      subscription_(parts_.bus.subscribe([this](const cluster::BusMessage& message) {
+          if (std::holds_alternative<cluster::LogChanged>(message)) changed_.notify_all();
+      })),
+      group_(std::move(executor)) {}
+
+WebhookDeliverer::~WebhookDeliverer() {
+    subscription_ = {};
+    group_.cancel();
+}
+
+void WebhookDeliverer::start() {
+    group_.spawn(run());
+}
+
+boost::asio::awaitable<void> WebhookDeliverer::run() {
+    while (true) {
+        const std::uint64_t seen = changed_.count();
+        storage::DeliveryClaim claim;
+        claim.limit = options_.concurrency - under_way_;
+        if (claim.limit > 0) {
+            Result<std::vector<storage::WebhookDelivery>> claimed =
+                co_await store_call(parts_.store, &WebhookStore::claim, claim);
+            if (!claimed) {
+                log::warning(
+                    "the webhooks' outbox cannot be read", {{"reason", claimed.error().message}});
+                claimed = std::vector<storage::WebhookDelivery>();
+            }
+            for (storage::WebhookDelivery& delivery : *claimed) {
+                ++under_way_;
+                group_.spawn(deliver(std::move(delivery)));
+            }
+        }
+        const Deadline next_poll = Deadline::after(options_.poll_interval);
+        const Result<void> waited = co_await changed_.wait(seen, next_poll);
+        if (!waited && waited.error().code == ErrorCode::cancelled) co_return;
+    }
+}
+
+/// One of the messages on their way; whatever ends it, the next one may go.
+class WebhookDeliverer::Place {
+  public:
+    explicit Place(WebhookDeliverer& owner) : owner_(owner) {}
+    ~Place() {
+        --owner_.under_way_;
+        owner_.wake();
+    }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+
+  private:
+    WebhookDeliverer& owner_;
+};
+
+boost::asio::awaitable<void> WebhookDeliverer::deliver(storage::WebhookDelivery delivery) {
+    const http::OutgoingRequest request = request_of(delivery, parts_.clock.wall_ms());
+    std::function<Result<http::OutgoingAnswer>()> work = [post = parts_.post, request] {
+        return post(request);
+    };
+    const Place place(*this);
+    Result<http::OutgoingAnswer> answer =
+        co_await pool_.run<http::OutgoingAnswer>(std::move(work), Deadline::never());
+    co_await record(std::move(delivery), std::move(answer));
+}
+
+/// When this fails, the message is sent again once it is no longer held.
+boost::asio::awaitable<void> WebhookDeliverer::record(
+    storage::WebhookDelivery delivery, Result<http::OutgoingAnswer> answer) {
+    Result<void> recorded;
+    if (has_arrived(answer)) {
+        delivered_.increment();
+        recorded = co_await store_call(parts_.store, &WebhookStore::delivered, delivery.id);
+    } else {
+        storage::FailedDelivery failed;
+        failed_.increment();
+        failed.id = delivery.id;
+        failed.reason =
+            answer ? format("the receiver answered {}", answer->status) : answer.error().message;
+        failed.retry_ms = pause_after(delivery.webhook.failures);
+        const bool is_gone = answer && answer->status == kGone;
+        failed.disable_after = is_gone ? 1 : options_.disable_after;
+        log::warning(
+            "a webhook failed", {{"webhook", delivery.webhook.id}, {"reason", failed.reason}});
+        recorded = co_await store_call(parts_.store, &WebhookStore::failed, std::move(failed));
+    }
+    if (recorded.has_value()) co_return;
+    log::warning(
+        "a delivery cannot be recorded",
+        {{"webhook", delivery.webhook.id}, {"reason", recorded.error().message}});
+}
+
+telemetry::Counter WebhookDeliverer::counter_of(const char* outcome) const {
+    return parts_.metrics.counter(
+        "darkroom_webhook_deliveries_total",
+        "Messages sent to webhooks, each attempt",
+        {{"outcome", outcome}});
+}
+
+/// Half of the doubled pause is certain, the other half is jitter.
+std::int64_t WebhookDeliverer::pause_after(std::int32_t failures) const {
+    constexpr std::int32_t kMostDoublings = 20;
+    const std::int64_t doubled = options_.first_pause.count()
+                                 << std::clamp(failures, 0, kMostDoublings);
+    const std::int64_t pause = std::min<std::int64_t>(doubled, options_.longest_pause.count());
+    const auto half = static_cast<std::uint64_t>(pause / 2);
+    return pause - static_cast<std::int64_t>(half) +
+           static_cast<std::int64_t>(random_below(half + 1));
+}
+
+}  // namespace darkroom::control
