@@ -21,7 +21,7 @@ int run_agent(const AgentOptions& options) {
     ::setpriority(PRIO_PROCESS, 0, kNiceness);
     // The server is gone, or drops this agent: whatever is being drawn, it ends now.
     agent::Channel channel(options.socket, [](const Error& /*reason*/) { ::_exit(kSuccess); });
-    auto backend = make_engine({.threads = options.threads, .dtype = {}});
+    auto backend = make_engine({.threads = options.threads, .dtype = options.dtype});
     if (!backend) {
         print_error(backend.error());
         return kFailure;

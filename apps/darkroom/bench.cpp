@@ -31,11 +31,13 @@ Result<std::string> measure(const BenchOptions& options) {
             backend->fingerprint(),
             backend->threads(),
             peak.f32_gflops,
-            peak.bf16_gflops};
+            peak.bf16_gflops,
+            peak.int8_gops};
     }
     BenchSuite suite(options, peak);
     std::vector<std::string> dtypes = {"f32"};
     if (peak.bf16_gflops > 0) dtypes.insert(dtypes.begin(), "bf16");
+    if (peak.int8_gops > 0) dtypes.emplace_back("int8");
     // First, while the process has no memory of other measurements.
     for (const std::string& dtype : dtypes)
         DARKROOM_TRY(bench_full_picture(suite, dtype));
@@ -58,6 +60,7 @@ void BenchSuite::add(BenchResult result) {
 }
 
 double BenchSuite::peak_gflops(const std::string& dtype) const {
+    if (dtype == "int8") return peak_.int8_gops;
     return dtype == "bf16" ? peak_.bf16_gflops : peak_.f32_gflops;
 }
 

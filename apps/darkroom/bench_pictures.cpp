@@ -52,8 +52,11 @@ Result<std::shared_ptr<const engine::Model>> load(
 
 /// From the file, packed before, to the end of the first step and of the picture.
 Result<void> draw_from_cache(
-    BenchSuite& suite, engine::Backend& backend, const fs::path& file, const std::string& sha256) {
-    const std::string dtype(to_string(backend.compute_dtype()));
+    BenchSuite& suite,
+    engine::CpuBackend& backend,
+    const fs::path& file,
+    const std::string& sha256) {
+    const std::string dtype = backend.precision();
     const auto begin = SteadyClock::now();
     DARKROOM_TRY_ASSIGN(const auto model, load(backend, file, sha256));
     const double load_seconds = seconds_since(begin);

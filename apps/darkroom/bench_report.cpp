@@ -31,7 +31,8 @@ std::string bench_json(const BenchMachine& machine, const std::vector<BenchResul
         {"engine", machine.engine},
         {"threads", machine.threads},
         {"peak_f32_gflops", machine.f32_gflops},
-        {"peak_bf16_gflops", machine.bf16_gflops}};
+        {"peak_bf16_gflops", machine.bf16_gflops},
+        {"peak_int8_gops", machine.int8_gops}};
     return json::dump(
         json::Object{{"machine", std::move(facts)}, {"results", std::move(rows)}},
         json::Style::indented);
@@ -40,12 +41,13 @@ std::string bench_json(const BenchMachine& machine, const std::vector<BenchResul
 std::string bench_table(const BenchMachine& machine, const std::vector<BenchResult>& results) {
     std::string text = format(
         "{}\n{}, {} threads; peak {:.0f} Gflop/s f32, {:.0f} Gflop/s "
-        "bf16\n\n{:<34}{:>10}{:>10}{:>9}\n",
+        "bf16, {:.0f} Gop/s int8\n\n{:<34}{:>10}{:>10}{:>9}\n",
         machine.cpu,
         machine.engine,
         machine.threads,
         machine.f32_gflops,
         machine.bf16_gflops,
+        machine.int8_gops,
         "",
         "seconds",
         "Gflop/s",

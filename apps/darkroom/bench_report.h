@@ -26,6 +26,8 @@ struct BenchMachine {
     double f32_gflops = 0;
     /// 0 where the CPU does not multiply bf16.
     double bf16_gflops = 0;
+    /// 0 where the CPU does not multiply bytes.
+    double int8_gops = 0;
 };
 
 /// {"machine": {...}, "results": [{"name", "seconds", "gflops", "fraction_of_peak",

@@ -65,6 +65,8 @@ struct ServeOptions {
     std::string log_format = "text";
     /// Of each agent.
     int threads = 0;
+    /// "auto", "f32", "bf16" or "int8".
+    std::string dtype = "auto";
     std::int64_t max_agents = 1;
     std::int64_t spare_agents = 0;
     /// An agent that had nothing to do for so long ends.
@@ -111,6 +113,7 @@ struct AgentOptions {
     int socket = -1;
     std::optional<std::filesystem::path> cache_folder;
     int threads = 0;
+    std::string dtype;
 };
 int run_agent(const AgentOptions& options);
 

@@ -85,6 +85,7 @@ ServeOptions serve_options(const config::Configuration& configuration) {
     options.requires_keys = configuration.boolean("access.require_keys");
     options.compatibility = configuration.text("access.compat");
     options.trusted_proxies = configuration.text_list("access.trusted_proxies");
+    options.dtype = configuration.text("engine.dtype");
     return options;
 }
 

@@ -12,19 +12,20 @@ namespace fs = std::filesystem;
 
 constexpr const char* kBundled = "models/icons-128/icons-128.safetensors";
 
-Result<std::optional<engine::DType>> parse_dtype(const std::string& word) {
-    if (word.empty()) return std::optional<engine::DType>();
-    if (word == "f32") return std::optional(engine::DType::f32);
-    if (word == "bf16") return std::optional(engine::DType::bf16);
-    return Error{ErrorCode::invalid_argument, format("--dtype must be f32 or bf16, not {}", word)};
+Result<engine::CpuOptions> parse_dtype(const std::string& word) {
+    if (word.empty() || word == "auto") return engine::CpuOptions{};
+    if (word == "f32") return engine::CpuOptions{.dtype = engine::DType::f32};
+    if (word == "bf16") return engine::CpuOptions{.dtype = engine::DType::bf16};
+    if (word == "int8") return engine::CpuOptions{.int8 = true};
+    return Error{
+        ErrorCode::invalid_argument, format("--dtype must be f32, bf16 or int8, not {}", word)};
 }
 
 }  // namespace
 
 Result<std::unique_ptr<engine::CpuBackend>> make_engine(const EngineSettings& settings) {
-    engine::CpuOptions options;
+    DARKROOM_TRY_ASSIGN(engine::CpuOptions options, parse_dtype(settings.dtype));
     options.threads = settings.threads;
-    DARKROOM_TRY_ASSIGN(options.dtype, parse_dtype(settings.dtype));
     if (const char* forced = std::getenv("DARKROOM_CPU"); forced != nullptr && *forced != '\0') {
         auto set = engine::parse_instruction_set(forced);
         if (!set) return set.error().with_context("DARKROOM_CPU");

@@ -12,7 +12,7 @@ namespace darkroom::app {
 
 struct EngineSettings {
     int threads = 0;
-    /// "f32", "bf16" or empty.
+    /// "f32", "bf16" or "int8"; with "auto" or nothing bf16 where the CPU has it, else f32.
     std::string dtype;
 };
 

@@ -54,7 +54,10 @@ void add_generate(CLI::App& app, GenerateOptions& options, Run& run) {
         ->capture_default_str();
     command->add_option("--cache", options.cache_folder, "Folder for packed weights");
     command->add_option("--threads", options.threads, "Threads (default: one per core)");
-    command->add_option("--dtype", options.dtype, "f32 or bf16 (default: the fastest)");
+    command->add_option(
+        "--dtype",
+        options.dtype,
+        "f32, bf16 or int8 (default: bf16 where the CPU has it, else f32)");
     command->callback([&] { run = [&] { return generate(options); }; });
 }
 
@@ -116,6 +119,7 @@ void add_agent(CLI::App& app, AgentOptions& options, Run& run) {
         ->required();
     command->add_option("--cache", options.cache_folder, "Folder for packed weights");
     command->add_option("--threads", options.threads, "Threads (default: one per core)");
+    command->add_option("--dtype", options.dtype, "auto, f32, bf16 or int8");
     command->callback([&] { run = [&] { return run_agent(options); }; });
 }
 

@@ -61,6 +61,7 @@ cluster::ChildOptions agent_settings(const ServeOptions& options) {
         child.arguments.insert(
             child.arguments.end(), {"--threads", std::to_string(options.threads)});
     }
+    child.arguments.insert(child.arguments.end(), {"--dtype", options.dtype});
     return child;
 }
 

@@ -28,7 +28,8 @@ InstructionSet chosen_instruction_set() {
     return InstructionSet::portable;
 }
 
-Result<std::unique_ptr<Backend>> make_cpu_backend(DType dtype, int threads) {
+Result<std::unique_ptr<Backend>> make_cpu_backend(const BackendKind& kind, int threads) {
+    const DType dtype = kind.dtype;
     const InstructionSet set = chosen_instruction_set();
     const std::vector<InstructionSet> available = available_instruction_sets();
     if (std::ranges::find(available, set) == available.end()) {
@@ -46,7 +47,9 @@ Result<std::unique_ptr<Backend>> make_cpu_backend(DType dtype, int threads) {
                 format("no {} products with {} on this CPU", to_string(dtype), to_string(set))};
     }
     auto backend =
-        CpuBackend::make({.instruction_set = set, .dtype = dtype, .threads = threads}).value();
+        CpuBackend::make(
+            {.instruction_set = set, .dtype = dtype, .int8 = kind.int8, .threads = threads})
+            .value();
     DARKROOM_CHECK(
         backend->compute_dtype() == dtype && backend->instruction_set() == set,
         "asked for {} with {}, got {}",
@@ -66,6 +69,12 @@ std::vector<BackendKind> production_backends() {
     return {{.name = "cpu_f32", .dtype = DType::f32}, {.name = "cpu_bf16", .dtype = DType::bf16}};
 }
 
+std::vector<BackendKind> int8_backends() {
+    return {
+        {.name = "cpu_int8_over_f32", .dtype = DType::f32, .int8 = true},
+        {.name = "cpu_int8_over_bf16", .dtype = DType::bf16, .int8 = true}};
+}
+
 std::vector<BackendKind> all_backends() {
     std::vector<BackendKind> kinds = production_backends();
     kinds.push_back(kReference);
@@ -74,7 +83,7 @@ std::vector<BackendKind> all_backends() {
 
 Result<std::unique_ptr<Backend>> make_backend(const BackendKind& kind, int threads) {
     if (kind.name == kReference.name) return make_reference_backend();
-    return make_cpu_backend(kind.dtype, threads);
+    return make_cpu_backend(kind, threads);
 }
 
 }  // namespace darkroom::engine::conformance

@@ -16,6 +16,8 @@ struct BackendKind {
     /// Letters, digits and underscores: part of the test's name.
     std::string name;
     DType dtype = DType::f32;
+    /// Layers are quantised where a backend can.
+    bool int8 = false;
 };
 
 /// Prints the name, for messages.
@@ -23,7 +25,9 @@ void PrintTo(const BackendKind& kind, std::ostream* stream);
 
 /// What is tested against the reference.
 std::vector<BackendKind> production_backends();
-/// Those and the reference itself.
+/// Those with quantised layers, which no tolerance of the reference fits.
+std::vector<BackendKind> int8_backends();
+/// The production backends and the reference itself.
 std::vector<BackendKind> all_backends();
 
 /// Makes a backend with the instruction set named by the environment variable DARKROOM_CPU (avx512,

@@ -20,6 +20,13 @@ std::vector<float> layer_weights(const LayerSpec& spec) {
     return numbers.normal(weight_count(spec), {.deviation = deviation});
 }
 
+/// The same layer, free to be quantised by backends that can.
+template <class Spec>
+Spec bearing_int8(Spec spec) {
+    spec.quantisable = true;
+    return spec;
+}
+
 /// gamma around one and beta around zero, for c channels.
 struct Scales {
     Tensor gamma;
@@ -52,7 +59,7 @@ BatchedOperation convolution(const Conv2dSpec& spec, std::int64_t height, std::i
                   {ops::convolved_extent(spec, height),
                    ops::convolved_extent(spec, width),
                    spec.out_channels}}},
-        .prepare = [spec](Backend& backend) -> Operation {
+        .prepare = [spec = bearing_int8(spec)](Backend& backend) -> Operation {
             const PackedWeights weights = packed(backend, spec, layer_weights(spec));
             return [weights](const Inputs& inputs) {
                 return ops::conv2d(inputs[0], weights, {.bias = inputs[1], .residual = inputs[2]});
@@ -68,7 +75,7 @@ BatchedOperation matrix(const LinearSpec& spec, std::int64_t row_count) {
             {{.extents = {row_count, spec.in_features}},
              {.extents = {spec.out_features}, .dtype = DType::f32},
              {.extents = {row_count, spec.out_features}}},
-        .prepare = [spec](Backend& backend) -> Operation {
+        .prepare = [spec = bearing_int8(spec)](Backend& backend) -> Operation {
             const PackedWeights weights = packed(backend, spec, layer_weights(spec));
             return [weights](const Inputs& inputs) {
                 return ops::linear(inputs[0], weights, {.bias = inputs[1], .residual = inputs[2]});

@@ -40,9 +40,22 @@ TEST_P(Sd15Determinism, LinearsDependOnNeither) {
     expect_all_invariant(sd15_linears());
 }
 
+/// Only layers with weights differ between a backend that quantises and one that does not.
+class Sd15Int8Determinism : public Determinism {};
+
+TEST_P(Sd15Int8Determinism, ConvolutionsDependOnNeither) {
+    expect_all_invariant(sd15_convolutions());
+}
+
+TEST_P(Sd15Int8Determinism, LinearsDependOnNeither) {
+    expect_all_invariant(sd15_linears());
+}
+
 INSTANTIATE_TEST_SUITE_P(Each, Determinism, ::testing::ValuesIn(all_backends()), name_of);
 INSTANTIATE_TEST_SUITE_P(
     Each, Sd15Determinism, ::testing::ValuesIn(production_backends()), name_of);
+INSTANTIATE_TEST_SUITE_P(Int8, Determinism, ::testing::ValuesIn(int8_backends()), name_of);
+INSTANTIATE_TEST_SUITE_P(Int8, Sd15Int8Determinism, ::testing::ValuesIn(int8_backends()), name_of);
 
 }  // namespace
 }  // namespace darkroom::engine::conformance

@@ -8,7 +8,7 @@
 
 namespace darkroom::testing {
 
-/// "reference", "cpu-f32" or "cpu-bf16"; nullptr when this machine cannot compute so.
+/// "reference", "cpu-f32", "cpu-bf16" or "cpu-int8"; nullptr when this machine cannot compute so.
 std::unique_ptr<engine::Backend> make_backend(const std::string& name);
 
 }  // namespace darkroom::testing

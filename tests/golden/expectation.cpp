@@ -77,15 +77,19 @@ std::vector<float> nchw_values(const engine::Tensor& nhwc) {
     return nhwc.backend().download(engine::ops::nhwc_to_nchw(f32));
 }
 
-void expect_close_in_bf16(const std::vector<float>& bf16, const std::vector<float>& f32) {
-    ASSERT_EQ(bf16.size(), f32.size());
+void expect_close(
+    const std::vector<float>& values,
+    const std::vector<float>& f32,
+    const Closeness& bound,
+    const std::string& what) {
+    ASSERT_EQ(values.size(), f32.size());
     double dot = 0;
     double own = 0;
     double other = 0;
     double squares = 0;
     double largest = 0;
     for (std::size_t i = 0; i < f32.size(); ++i) {
-        const auto a = static_cast<double>(bf16[i]);
+        const auto a = static_cast<double>(values[i]);
         const auto b = static_cast<double>(f32[i]);
         dot += a * b;
         own += a * a;
@@ -93,10 +97,20 @@ void expect_close_in_bf16(const std::vector<float>& bf16, const std::vector<floa
         squares += (a - b) * (a - b);
         largest = std::max(largest, std::abs(a - b));
     }
-    EXPECT_GE(dot / std::sqrt(own * other), 0.999);
     const double deviation = moments_of(f32).deviation;
-    EXPECT_LE(std::sqrt(squares / static_cast<double>(f32.size())), 0.015 * deviation);
-    EXPECT_LE(largest, 0.15 * deviation);
+    const Closeness found{
+        .cosine = dot / std::sqrt(own * other),
+        .root_mean_square = std::sqrt(squares / static_cast<double>(f32.size())) / deviation,
+        .largest = largest / deviation};
+    const auto record = [&what](const char* name, double value) {
+        ::testing::Test::RecordProperty(what + " " + name, std::to_string(value));
+    };
+    record("cosine", found.cosine);
+    record("root mean square", found.root_mean_square);
+    record("largest", found.largest);
+    EXPECT_GE(found.cosine, bound.cosine) << what;
+    EXPECT_LE(found.root_mean_square, bound.root_mean_square) << what;
+    EXPECT_LE(found.largest, bound.largest) << what;
 }
 
 }  // namespace darkroom::testing

@@ -24,8 +24,23 @@ engine::Tensor input_nhwc(
 /// NHWC tensor to f32 numbers in NCHW order.
 std::vector<float> nchw_values(const engine::Tensor& nhwc);
 
-/// What bf16 may cost: cosine at least 0.999; an error of at most 1.5 % of the std in the root mean
-/// square and 15 % anywhere (docs/adr/0008 says why not 3 %).
-void expect_close_in_bf16(const std::vector<float>& bf16, const std::vector<float>& f32);
+/// How far numbers are from others, or may be; the errors in parts of the others' std.
+struct Closeness {
+    double cosine = 1;
+    double root_mean_square = 0;
+    double largest = 0;
+};
+
+/// What bf16 may cost (docs/adr/0008 says why not 3 % anywhere).
+inline constexpr Closeness kBf16{.cosine = 0.999, .root_mean_square = 0.015, .largest = 0.15};
+/// What int8 may cost a UNet (docs/adr/0011 has what it does cost).
+inline constexpr Closeness kInt8{.cosine = 0.998, .root_mean_square = 0.06, .largest = 0.25};
+
+/// Also records what was found as properties of the test, with `what` in their names.
+void expect_close(
+    const std::vector<float>& values,
+    const std::vector<float>& f32,
+    const Closeness& bound,
+    const std::string& what);
 
 }  // namespace darkroom::testing

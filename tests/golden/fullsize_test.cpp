@@ -36,11 +36,15 @@ TEST_P(FullSize, Sd15UnetMatchesItsGolden) {
         [](Backend& backend) {
             return run_unet(backend, {"sd15_unet", {.count = 8}, 768});
         },
-        golden("sd15_unet")["outputs"]["out"]);
+        golden("sd15_unet")["outputs"]["out"],
+        kInt8);
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Backends, FullSize, ::testing::Values("reference", "cpu-f32", "cpu-bf16"), backend_name);
+    Backends,
+    FullSize,
+    ::testing::Values("reference", "cpu-f32", "cpu-bf16", "cpu-int8"),
+    backend_name);
 
 }  // namespace
 }  // namespace darkroom::testing

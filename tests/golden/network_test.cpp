@@ -73,7 +73,8 @@ TEST_P(Network, TinyUnetMatchesItsGolden) {
         [](Backend& backend) {
             return run_unet(backend, {"tiny_unet_ci", {.count = 2}, 48});
         },
-        golden("tiny_unet_ci")["outputs"]["out"]);
+        golden("tiny_unet_ci")["outputs"]["out"],
+        kInt8);
 }
 
 TEST_P(Network, TinyVaeMatchesItsGolden) {
@@ -96,7 +97,10 @@ TEST(OddSizes, ALatentThatDoesNotHalveEvenlyGivesTheSameOnBothBackends) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Backends, Network, ::testing::Values("reference", "cpu-f32", "cpu-bf16"), backend_name);
+    Backends,
+    Network,
+    ::testing::Values("reference", "cpu-f32", "cpu-bf16", "cpu-int8"),
+    backend_name);
 
 }  // namespace
 }  // namespace darkroom::testing

@@ -83,14 +83,17 @@ void Network::SetUp() {
 }
 
 void Network::expect_golden(
-    const std::function<std::vector<float>(Backend&)>& run, const json::Value& block) {
+    const std::function<std::vector<float>(Backend&)>& run,
+    const json::Value& block,
+    const Closeness& int8) {
     const std::vector<float> values = run(*backend_);
-    if (backend_->compute_dtype() == DType::f32) {
+    const bool is_int8 = std::string(GetParam()) == "cpu-int8";
+    if (backend_->compute_dtype() == DType::f32 && !is_int8) {
         expect_statistics(values, block, kTolerance);
         return;
     }
     const auto f32 = make_backend("cpu-f32");
-    expect_close_in_bf16(values, run(*f32));
+    expect_close(values, run(*f32), is_int8 ? int8 : kBf16, "output");
 }
 
 std::string backend_name(const ::testing::TestParamInfo<const char*>& instance) {

@@ -11,6 +11,7 @@
 #include "engine/models/unet/config.h"
 #include "engine/tensor/backend.h"
 #include "engine/weights/key_shapes.h"
+#include "golden/expectation.h"
 #include "json/json.h"
 
 namespace darkroom::testing {
@@ -40,14 +41,17 @@ struct VaeOutputs {
 VaeOutputs run_vae(engine::Backend& backend, const std::string& name);
 std::vector<float> run_clip(engine::Backend& backend, std::int64_t clip_skip);
 
-/// Cases that run on "reference", "cpu-f32" and "cpu-bf16".
+/// Cases that run on "reference", "cpu-f32", "cpu-bf16" and "cpu-int8".
 class Network : public ::testing::TestWithParam<const char*> {
   protected:
     void SetUp() override;
 
-    /// Goldens for f32; bf16 is compared with our own f32.
+    /// Goldens for f32; what rounds more is compared with our own f32. No layer but a UNet's is
+    /// ever in int8: `int8` is the bound for that.
     void expect_golden(
-        const std::function<std::vector<float>(engine::Backend&)>& run, const json::Value& block);
+        const std::function<std::vector<float>(engine::Backend&)>& run,
+        const json::Value& block,
+        const Closeness& int8 = kBf16);
 
     std::unique_ptr<engine::Backend> backend_;
 };

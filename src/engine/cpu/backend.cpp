@@ -11,6 +11,8 @@ namespace {
 
 /// To be raised with every change to the kernels' arithmetic or to the packed layout.
 constexpr int kKernelVersion = 2;
+/// The same for products of bytes.
+constexpr int kByteKernelVersion = 1;
 
 bool computes_bf16(InstructionSet set) {
     return set == InstructionSet::avx512 && has_bf16_products();
@@ -21,15 +23,22 @@ DType choose_dtype(const CpuOptions& options, InstructionSet set) {
                                                                                     : DType::f32;
 }
 
-cpu::KernelTable choose_kernels(InstructionSet set, DType dtype) {
+cpu::KernelTable choose_kernels(InstructionSet set, DType dtype, bool vnni) {
+    vnni = vnni && has_byte_products(set);
+    cpu::KernelTable table;
     switch (set) {
         case InstructionSet::portable:
             break;
 #ifdef DARKROOM_X86_KERNELS
         case InstructionSet::avx2:
-            return cpu::avx2_kernels();
+            table = cpu::avx2_kernels();
+            if (vnni) cpu::use_avx2_vnni(table);
+            return table;
         case InstructionSet::avx512:
-            return dtype == DType::bf16 ? cpu::avx512_bf16_kernels() : cpu::avx512_kernels();
+            if (dtype == DType::bf16) return cpu::avx512_bf16_kernels();
+            table = cpu::avx512_kernels();
+            if (vnni) cpu::use_avx512_vnni(table);
+            return table;
 #else
         case InstructionSet::avx2:
         case InstructionSet::avx512:
@@ -37,7 +46,27 @@ cpu::KernelTable choose_kernels(InstructionSet set, DType dtype) {
 #endif
     }
     static_cast<void>(dtype);
-    return cpu::portable_kernels();
+    static_cast<void>(vnni);
+    table = cpu::portable_kernels();
+    return table;
+}
+
+std::string note_on(const CpuOptions& options, InstructionSet set, DType dtype) {
+    if (options.dtype == DType::bf16 && dtype == DType::f32) {
+        return format(
+            "Computing in f32: the {} has no bf16 products.",
+            has_bf16_products() ? format("instruction set {}", to_string(set))
+                                : std::string("CPU"));
+    }
+    if (options.int8 && !has_byte_products(set)) {
+        return format(
+            "Computing in int8 without VNNI, which {} lacks: that is not faster than {}.",
+            has_byte_products(detect_instruction_set())
+                ? format("the instruction set {}", to_string(set))
+                : std::string("the CPU"),
+            to_string(dtype));
+    }
+    return {};
 }
 
 }  // namespace
@@ -45,17 +74,12 @@ cpu::KernelTable choose_kernels(InstructionSet set, DType dtype) {
 CpuBackend::State::State(CpuBackend& backend, const CpuOptions& options)
     : instruction_set(options.instruction_set.value_or(detect_instruction_set())),
       dtype(choose_dtype(options, instruction_set)),
-      table(choose_kernels(instruction_set, dtype)),
+      int8(options.int8),
+      note(note_on(options, instruction_set, dtype)),
+      table(choose_kernels(instruction_set, dtype, options.vnni)),
       first_threads(options.threads),
       workers(options.threads),
-      arena(backend) {
-    if (options.dtype == DType::bf16 && dtype == DType::f32) {
-        note = format(
-            "Computing in f32: the {} has no bf16 products.",
-            has_bf16_products() ? format("instruction set {}", to_string(instruction_set))
-                                : std::string("CPU"));
-    }
-}
+      arena(backend) {}
 
 const cpu::ElementKernels& CpuBackend::State::kernels_of(DType element) const {
     DARKROOM_CHECK(
@@ -120,11 +144,12 @@ CpuBackend::CpuBackend(const CpuOptions& options)
 CpuBackend::~CpuBackend() = default;
 
 std::string CpuBackend::fingerprint() const {
-    return format(
+    const std::string kernels = format(
         "cpu/{}/{}/kernels-{}",
         to_string(state_->instruction_set),
         to_string(state_->dtype),
         kKernelVersion);
+    return state_->int8 ? format("{}/int8-{}", kernels, kByteKernelVersion) : kernels;
 }
 
 DType CpuBackend::compute_dtype() const {
@@ -133,6 +158,10 @@ DType CpuBackend::compute_dtype() const {
 
 InstructionSet CpuBackend::instruction_set() const {
     return state_->instruction_set;
+}
+
+std::string CpuBackend::precision() const {
+    return state_->int8 ? "int8" : std::string(to_string(state_->dtype));
 }
 
 int CpuBackend::threads() const {

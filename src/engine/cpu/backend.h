@@ -16,13 +16,18 @@ struct CpuOptions {
     std::optional<InstructionSet> instruction_set = {};
     /// f32 or bf16. Absent: bf16 where the CPU multiplies it, else f32.
     std::optional<DType> dtype = {};
+    /// Multiplies bytes in layers that bear it (LayerSpec's `quantisable`), on any CPU; `dtype`
+    /// is that of everything else.
+    bool int8 = false;
+    /// Uses VNNI for that where the CPU has it. Results do not depend on it.
+    bool vnni = true;
     /// Zero: one per core.
     int threads = 0;
 };
 
-/// The operations on the CPU's vector units, with kernels for AVX-512 (f32 and bf16), AVX2 and
-/// plain C++ chosen at run time. Convolutions and linears are implicit products with weights that
-/// are packed once into one layout, which serves every batch and picture size.
+/// The operations on the CPU's vector units, with kernels for AVX-512 (f32, bf16 and int8), AVX2
+/// and plain C++ (f32 and int8) chosen at run time. Convolutions and linears are implicit products
+/// with weights that are packed once into one layout, which serves every batch and picture size.
 ///
 /// Each result element is the same chain of operations whatever the batch, the number of threads
 /// and the way the work is cut, so bytes are equal for equal fingerprint by construction.
@@ -37,11 +42,14 @@ class CpuBackend final : public Backend {
     [[nodiscard]] std::string fingerprint() const override;
     [[nodiscard]] DType compute_dtype() const override;
     [[nodiscard]] InstructionSet instruction_set() const;
+    /// "f32", "bf16" or "int8".
+    [[nodiscard]] std::string precision() const;
     [[nodiscard]] int threads() const;
     /// Between two operations; 0 is the number that the backend was made with. Results do not
     /// depend on it.
     void set_threads(int threads);
-    /// A sentence for the user when bf16 was asked for and f32 is used; else empty.
+    /// A sentence for the user when the CPU does what was asked for in another way (f32 for bf16),
+    /// or slowly (int8 without VNNI); else empty.
     [[nodiscard]] std::string note() const;
 
     Tensor empty(const Shape& shape, DType dtype) override;

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/cpu/instruction_set.h"
 
+#ifdef DARKROOM_X86_KERNELS
+#include <cpuid.h>
+#endif
+
 #include <algorithm>
 #include <string>
 
@@ -31,6 +35,18 @@ bool has_instruction_set(InstructionSet set) {
     }
     return false;
 }
+
+#ifdef DARKROOM_X86_KERNELS
+/// Leaf 7, subleaf 1; not every compiler's __builtin_cpu_supports knows it.
+bool has_avx_vnni() {
+    unsigned eax = 0;
+    unsigned ebx = 0;
+    unsigned ecx = 0;
+    unsigned edx = 0;
+    constexpr unsigned kAvxVnni = 1U << 4U;
+    return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0 && (eax & kAvxVnni) != 0;
+}
+#endif
 
 std::string available_words() {
     std::string words;
@@ -67,10 +83,29 @@ InstructionSet detect_instruction_set() {
 
 bool has_bf16_products() {
 #ifdef DARKROOM_X86_KERNELS
-    return has_instruction_set(InstructionSet::avx512) && __builtin_cpu_supports("avx512bf16");
+    return has_byte_products(InstructionSet::avx512) && __builtin_cpu_supports("avx512bf16");
 #else
     return false;
 #endif
+}
+
+bool has_byte_products(InstructionSet set) {
+    if (!has_instruction_set(set)) return false;
+    switch (set) {
+        case InstructionSet::portable:
+            return false;
+#ifdef DARKROOM_X86_KERNELS
+        case InstructionSet::avx2:
+            return has_avx_vnni();
+        case InstructionSet::avx512:
+            return __builtin_cpu_supports("avx512vnni");
+#else
+        case InstructionSet::avx2:
+        case InstructionSet::avx512:
+            break;
+#endif
+    }
+    return false;
 }
 
 Result<InstructionSet> parse_instruction_set(std::string_view word) {

@@ -20,8 +20,11 @@ InstructionSet detect_instruction_set();
 /// The sets that this CPU can run, worst first.
 std::vector<InstructionSet> available_instruction_sets();
 
-/// True when the CPU multiplies bf16 (AVX512_BF16).
+/// True when the CPU multiplies bf16 (AVX512_BF16, which no CPU has without AVX512_VNNI).
 bool has_bf16_products();
+
+/// True when the CPU multiplies bytes in one instruction of that set (AVX512_VNNI or AVX-VNNI).
+bool has_byte_products(InstructionSet set);
 
 /// Reads "portable", "avx2" or "avx512". Fails with invalid_argument for another word and for a
 /// set that this CPU lacks, naming those it has.

@@ -10,24 +10,8 @@
 namespace darkroom::engine {
 namespace {
 
-/// A layer as a matrix of [taps * channels, columns].
-struct LayerShape {
-    std::int64_t channels = 0;
-    std::int64_t columns = 0;
-    std::int64_t taps = 1;
-};
-
-LayerShape shape_of(const LayerSpec& spec) {
-    if (const auto* conv = std::get_if<Conv2dSpec>(&spec)) {
-        return {conv->in_channels, conv->out_channels, conv->kernel * conv->kernel};
-    }
-    const auto& linear = std::get<LinearSpec>(spec);
-    return {linear.in_features, linear.out_features, 1};
-}
-
-std::int64_t rounded_up(std::int64_t value, std::int64_t step) {
-    return (value + step - 1) / step * step;
-}
+using cpu::LayerShape;
+using cpu::rounded_up;
 
 /// The rows that one job takes: equal shares of at most kMaxPanelRows, smaller where that many
 /// would leave threads idle. A multiple of every tile height of the wide blocks.
@@ -95,34 +79,43 @@ Tensor padded_channels(Backend& backend, const Tensor& x, std::int64_t channels)
 
 }  // namespace
 
-cpu::PanelLayout CpuBackend::State::weight_layout(const LayerSpec& spec) const {
-    const LayerShape shape = shape_of(spec);
-    DARKROOM_CHECK(
-        shape.channels > 0 && shape.columns > 0 && shape.taps > 0,
-        "a layer from {} to {} channels",
-        shape.channels,
-        shape.columns);
-    const int step = kernels_of(dtype).step;
-    return {
-        shape.columns,
-        shape.taps * rounded_up(shape.channels, step),
-        table.width,
-        table.max_vectors,
-        step};
+cpu::LayerShape cpu::shape_of(const LayerSpec& spec) {
+    if (const auto* conv = std::get_if<Conv2dSpec>(&spec)) {
+        return {conv->in_channels, conv->out_channels, conv->kernel * conv->kernel};
+    }
+    const auto& linear = std::get<LinearSpec>(spec);
+    return {linear.in_features, linear.out_features, 1};
 }
 
 Tensor CpuBackend::State::run_panels(
-    const cpu::PanelInput& input,
+    const Tensor& x,
+    cpu::PanelInput window,
     const PackedWeights& weights,
     const Epilogue& epilogue,
     const Tensor& result) {
     const cpu::PanelLayout layout = weight_layout(weights.spec);
+    const PackedLayout packed = packed_layout(weights.spec);
     DARKROOM_CHECK(
-        weights.data != nullptr && weights.layout.tag == layout_tag(),
+        weights.data != nullptr && weights.layout.tag == packed.tag,
         "weights packed as '{}' where '{}' is needed",
         weights.layout.tag,
-        layout_tag());
-    cpu::PanelJob job{.input = input};
+        packed.tag);
+    cpu::PanelJob job;
+    Tensor operand = x;
+    ByteInput bytes;
+    auto kernel = kernels_of(dtype).panels;
+    if (in_bytes(weights.spec)) {
+        bytes = quantised(x);
+        operand = bytes.bytes;
+        job.bytes = byte_scales(bytes, weights);
+        kernel = kernels_of(dtype).byte_panels;
+    } else if (const std::int64_t channels = rounded_up(x.shape()[-1], kernels_of(dtype).step);
+               channels != x.shape()[-1]) {
+        operand = padded_channels(x.backend(), x, channels);
+    }
+    window.data = operand.data();
+    window.channels = operand.shape()[-1];
+    job.input = window;
     const std::int64_t samples = result.shape()[0];
     if (epilogue.bias) {
         job.epilogue.bias = cpu::floats_of(epilogue.bias, layout.columns, samples);
@@ -147,7 +140,6 @@ Tensor CpuBackend::State::run_panels(
     if (rows == 0) return result;
     const std::int64_t share = rows_per_job(rows, layout.blocks(), workers.threads());
     const std::int64_t shares = cpu::ceil_divide(rows, share);
-    const auto kernel = kernels_of(dtype).panels;
     workers.run(layout.blocks() * shares, [&](std::int64_t piece, int) {
         cpu::PanelJob part = job;
         part.block = piece / shares;
@@ -158,20 +150,27 @@ Tensor CpuBackend::State::run_panels(
     return result;
 }
 
-std::string CpuBackend::State::layout_tag() const {
-    const int step = kernels_of(dtype).step;
-    return format(
-        "panels-{}x{}x{}-{}", table.max_vectors, table.width, step, engine::to_string(dtype));
+PackedLayout CpuBackend::State::packed_layout(const LayerSpec& spec) const {
+    const cpu::PanelLayout panels = weight_layout(spec);
+    const bool bytes = in_bytes(spec);
+    std::string tag = format(
+        "panels-{}x{}x{}-{}",
+        panels.max_vectors,
+        panels.width,
+        panels.step,
+        bytes ? "int8" : engine::to_string(dtype));
+    const std::size_t size = bytes ? cpu::ByteLayout(panels, cpu::shape_of(spec).taps).size_bytes
+                                   : static_cast<std::size_t>(panels.size()) * size_of(dtype);
+    return {.tag = std::move(tag), .size_bytes = size};
 }
 
 PackedLayout CpuBackend::layout_of(const LayerSpec& spec) const {
-    const auto elements = static_cast<std::size_t>(state_->weight_layout(spec).size());
-    return {.tag = state_->layout_tag(), .size_bytes = elements * size_of(state_->dtype)};
+    return state_->packed_layout(spec);
 }
 
 void CpuBackend::pack(
     const LayerSpec& spec, std::span<const float> weights, std::span<std::byte> packed) {
-    const LayerShape shape = shape_of(spec);
+    const LayerShape shape = cpu::shape_of(spec);
     const cpu::PanelLayout layout = state_->weight_layout(spec);
     DARKROOM_CHECK(
         std::ssize(weights) == shape.columns * shape.channels * shape.taps &&
@@ -182,6 +181,7 @@ void CpuBackend::pack(
         shape.channels,
         shape.taps,
         packed.size());
+    if (state_->in_bytes(spec)) return state_->pack_bytes(spec, weights, packed);
     void* out = packed.data();
     state_->workers.run(layout.blocks(), [&](std::int64_t block, int) {
         if (state_->dtype == DType::f32) {
@@ -205,23 +205,18 @@ Tensor CpuBackend::conv2d(const Tensor& x, const PackedWeights& weights, const E
         DARKROOM_CHECK(room >= 0 && spec.stride > 0, "conv2d over {}", to_string(shape));
         return room / spec.stride + 1;
     };
-    const std::int64_t channels =
-        rounded_up(spec.in_channels, state_->kernels_of(state_->dtype).step);
-    const Tensor input = channels == spec.in_channels ? x : padded_channels(*this, x, channels);
     const Tensor result = empty(
         {shape[0], extent(shape[1]), extent(shape[2]), spec.out_channels},
         result_dtype(epilogue, x.dtype()));
     const cpu::PanelInput window{
-        .data = input.data(),
         .height = shape[1],
         .width = shape[2],
-        .channels = channels,
         .out_height = result.shape()[1],
         .out_width = result.shape()[2],
         .kernel = spec.kernel,
         .stride = spec.stride,
         .pad_before = spec.pad_before};
-    return state_->run_panels(window, weights, epilogue, result);
+    return state_->run_panels(x, window, weights, epilogue, result);
 }
 
 Tensor CpuBackend::linear(const Tensor& x, const PackedWeights& weights, const Epilogue& epilogue) {
@@ -232,16 +227,12 @@ Tensor CpuBackend::linear(const Tensor& x, const PackedWeights& weights, const E
         "linear over {} {}",
         to_string(x.dtype()),
         to_string(shape));
-    const std::int64_t channels =
-        rounded_up(spec.in_features, state_->kernels_of(state_->dtype).step);
-    const Tensor input = channels == spec.in_features ? x : padded_channels(*this, x, channels);
     const std::int64_t samples = shape[0];
     const std::int64_t rows = samples == 0 ? 0 : x.numel() / spec.in_features / samples;
-    const cpu::PanelInput window{
-        .data = input.data(), .width = rows, .channels = channels, .out_width = rows};
+    const cpu::PanelInput window{.width = rows, .out_width = rows};
     const Tensor result =
         empty(shape.with(-1, spec.out_features), result_dtype(epilogue, x.dtype()));
-    return state_->run_panels(window, weights, epilogue, result);
+    return state_->run_panels(x, window, weights, epilogue, result);
 }
 
 }  // namespace darkroom::engine

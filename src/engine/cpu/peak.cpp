@@ -54,6 +54,38 @@ __attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16"))) float loop_bf16(
     return _mm512_reduce_add_ps(total);
 }
 
+__attribute__((target("avx512f,avx512vnni"))) float loop_int8_avx512(std::int64_t rounds) {
+    __m512i sums[kChains];
+    for (__m512i& sum : sums)
+        sum = _mm512_setzero_si512();
+    const __m512i factor = _mm512_set1_epi8(1);
+    for (std::int64_t i = 0; i < rounds; ++i) {
+#pragma GCC unroll 12
+        for (int j = 0; j < kChains; ++j)
+            sums[j] = _mm512_dpbusd_epi32(sums[j], factor, factor);
+    }
+    __m512i total = _mm512_setzero_si512();
+    for (const __m512i& sum : sums)
+        total = _mm512_add_epi32(total, sum);
+    return static_cast<float>(_mm512_reduce_add_epi32(total));
+}
+
+__attribute__((target("avx2,avxvnni"))) float loop_int8_avx2(std::int64_t rounds) {
+    __m256i sums[kChains];
+    for (__m256i& sum : sums)
+        sum = _mm256_setzero_si256();
+    const __m256i factor = _mm256_set1_epi8(1);
+    for (std::int64_t i = 0; i < rounds; ++i) {
+#pragma GCC unroll 12
+        for (int j = 0; j < kChains; ++j)
+            sums[j] = _mm256_dpbusd_avx_epi32(sums[j], factor, factor);
+    }
+    __m256i total = _mm256_setzero_si256();
+    for (const __m256i& sum : sums)
+        total = _mm256_add_epi32(total, sum);
+    return static_cast<float>(_mm256_extract_epi32(total, 0));
+}
+
 __attribute__((target("avx2,fma"))) float loop_avx2(std::int64_t rounds) {
     __m256 sums[kChains];
     for (__m256& sum : sums)
@@ -116,10 +148,14 @@ PeakRates measure_peak(const CpuBackend& backend) {
             break;
         case InstructionSet::avx2:
             peak.f32_gflops = rate_of(loop_avx2, 16, threads);
+            if (has_byte_products(InstructionSet::avx2))
+                peak.int8_gops = rate_of(loop_int8_avx2, 64, threads);
             break;
         case InstructionSet::avx512:
             peak.f32_gflops = rate_of(loop_avx512, 32, threads);
             if (has_bf16_products()) peak.bf16_gflops = rate_of(loop_bf16, 64, threads);
+            if (has_byte_products(InstructionSet::avx512))
+                peak.int8_gops = rate_of(loop_int8_avx512, 128, threads);
             break;
     }
     return peak;

@@ -10,6 +10,8 @@ struct PeakRates {
     double f32_gflops = 0;
     /// 0 where the instruction set has no bf16 products.
     double bf16_gflops = 0;
+    /// 0 where the instruction set does not multiply bytes.
+    double int8_gops = 0;
 };
 
 /// Measures with the backend's instruction set and threads; takes about half a second.

@@ -10,24 +10,71 @@
 
 namespace darkroom::engine {
 
+namespace cpu {
+
+/// A layer as a matrix of [taps * channels, columns].
+struct LayerShape {
+    std::int64_t channels = 0;
+    std::int64_t columns = 0;
+    std::int64_t taps = 1;
+};
+
+LayerShape shape_of(const LayerSpec& spec);
+
+inline std::int64_t rounded_up(std::int64_t value, std::int64_t step) {
+    return (value + step - 1) / step * step;
+}
+
+}  // namespace cpu
+
 struct CpuBackend::State {
     State(CpuBackend& backend, const CpuOptions& options);
 
     /// The kernels for a tensor's element type; f32 or bf16.
     [[nodiscard]] const cpu::ElementKernels& kernels_of(DType element) const;
 
-    /// Names the bytes of packed weights.
-    [[nodiscard]] std::string layout_tag() const;
-    [[nodiscard]] cpu::PanelLayout weight_layout(const LayerSpec& spec) const;
-    /// Fills `result` with the products of a window over its input with packed weights.
+    /// Whether a layer's products are of bytes.
+    [[nodiscard]] bool in_bytes(const LayerSpec& spec) const;
+    [[nodiscard]] PackedLayout packed_layout(const LayerSpec& spec) const;
+    // Inline since the layout's type belongs to each translation unit.
+    [[nodiscard]] cpu::PanelLayout weight_layout(const LayerSpec& spec) const {
+        const cpu::LayerShape shape = cpu::shape_of(spec);
+        DARKROOM_CHECK(
+            shape.channels > 0 && shape.columns > 0 && shape.taps > 0,
+            "a layer from {} to {} channels",
+            shape.channels,
+            shape.columns);
+        const int step = in_bytes(spec) ? cpu::kByteStep : kernels_of(dtype).step;
+        return {
+            shape.columns,
+            shape.taps * cpu::rounded_up(shape.channels, step),
+            table.width,
+            table.max_vectors,
+            step};
+    }
+    void pack_bytes(
+        const LayerSpec& spec, std::span<const float> weights, std::span<std::byte> packed);
+    /// Fills `result` with the products of a window over x with packed weights. Of `window`, data
+    /// and channels are set here.
     [[nodiscard]] Tensor run_panels(
-        const cpu::PanelInput& input,
+        const Tensor& x,
+        cpu::PanelInput window,
         const PackedWeights& weights,
         const Epilogue& epilogue,
         const Tensor& result);
+    /// x as bytes, and how its pixels stand in them; kept by the caller while they are used.
+    struct ByteInput {
+        Tensor bytes;
+        Tensor scales;
+    };
+    [[nodiscard]] ByteInput quantised(const Tensor& x);
+    [[nodiscard]] cpu::ByteScales byte_scales(
+        const ByteInput& input, const PackedWeights& weights) const;
 
     InstructionSet instruction_set;
     DType dtype;
+    /// Layers that bear it multiply bytes.
+    bool int8;
     std::string note;
     cpu::KernelTable table;
     /// As the backend was made with.
@@ -37,6 +84,19 @@ struct CpuBackend::State {
 };
 
 namespace cpu {
+
+/// Where the parts of a layer's packed bytes begin; multiples of a cache line.
+struct ByteLayout {
+    ByteLayout(const PanelLayout& panels, std::int64_t taps)
+        : ByteLayout(panels.size(), panels.vectors() * panels.width, taps) {}
+    ByteLayout(std::int64_t weights, std::int64_t columns, std::int64_t taps);
+
+    /// Weights of one step, for each column.
+    std::size_t scales = 0;
+    /// Sums of a column's weights under each tap.
+    std::size_t sums = 0;
+    std::size_t size_bytes = 0;
+};
 
 /// Elements that one piece of elementwise work takes.
 constexpr std::int64_t kGrain = 32 * 1024;

@@ -22,6 +22,8 @@ struct Conv2dSpec {
     std::int64_t stride = 1;
     std::int64_t pad_before = 1;
     std::int64_t pad_after = 1;
+    /// A backend may round weights and input to eight bits.
+    bool quantisable = false;
 
     bool operator==(const Conv2dSpec&) const = default;
 };
@@ -30,6 +32,8 @@ struct Conv2dSpec {
 struct LinearSpec {
     std::int64_t in_features = 0;
     std::int64_t out_features = 0;
+    /// A backend may round weights and input to eight bits.
+    bool quantisable = false;
 
     bool operator==(const LinearSpec&) const = default;
 };

@@ -2,9 +2,11 @@
 #pragma once
 
 #include "engine/cpu/kernels/attention.h"
+#include "engine/cpu/kernels/byte_panels.h"
 #include "engine/cpu/kernels/norms.h"
 #include "engine/cpu/kernels/panels.h"
 #include "engine/cpu/kernels/pointwise.h"
+#include "engine/cpu/kernels/quantise.h"
 
 // The kernel table of the translation unit that includes this, after its simd header.
 
@@ -15,6 +17,7 @@ namespace {
 template <class T>
 constexpr ElementKernels unary_kernels() {
     return {
+        .quantise = quantise<T>,
         .channel_sums = channel_sums<T>,
         .scale_shift = scale_shift<T>,
         .layer_norm = layer_norm<T>,
@@ -35,6 +38,7 @@ template <class Product>
 constexpr ElementKernels with_products(ElementKernels kernels) {
     kernels.step = Product::kStep;
     kernels.panels = run_panels<Product>;
+    kernels.byte_panels = run_byte_panels<ByteProduct, typename Product::Element>;
     kernels.pack_keys = pack_keys<Product>;
     kernels.pack_values = pack_values<Product>;
     kernels.attend = attend<Product>;

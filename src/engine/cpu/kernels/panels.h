@@ -43,19 +43,30 @@ class Windows {
         }
     }
 
-    /// Writes for each row where its channels under one tap begin, `skip` channels in.
-    void locate(std::int64_t tap, std::int64_t skip, const Element** pointers) const {
+    /// Calls to(row, pixel) for each row with the pixel under one tap, -1 outside the picture.
+    template <class To>
+    void for_pixels(std::int64_t tap, const To& to) const {
         const std::int64_t dy = tap / input_.kernel;
         const std::int64_t dx = tap - dy * input_.kernel;
-        const auto* data = static_cast<const Element*>(input_.data);
         for (int i = 0; i < rows_; ++i) {
             const std::int64_t y = y_[i] + dy;
             const std::int64_t x = x_[i] + dx;
             const bool inside = y >= 0 && y < input_.height && x >= 0 && x < input_.width;
-            const std::int64_t pixel = (first_line_[i] + y) * input_.width + x;
-            pointers[i] = inside ? data + pixel * input_.channels + skip
-                                 : reinterpret_cast<const Element*>(kZeros);
+            to(i, inside ? (first_line_[i] + y) * input_.width + x : -1);
         }
+    }
+
+    /// Where a pixel's channels begin, `skip` channels in.
+    [[nodiscard]] const Element* channels_of(std::int64_t pixel, std::int64_t skip) const {
+        const auto* data = static_cast<const Element*>(input_.data);
+        return pixel < 0 ? reinterpret_cast<const Element*>(kZeros)
+                         : data + pixel * input_.channels + skip;
+    }
+
+    /// Writes for each row where its channels under one tap begin, `skip` channels in.
+    void locate(std::int64_t tap, std::int64_t skip, const Element** pointers) const {
+        for_pixels(
+            tap, [&](int row, std::int64_t pixel) { pointers[row] = channels_of(pixel, skip); });
     }
 
   private:
@@ -109,10 +120,12 @@ inline void multiply_piece(
     }
 }
 
-/// What a row's sums become: bias, curve, residual.
+/// What a row's sums become: scale, bias, curve, residual.
 template <class Element>
 struct RowEnd {
     const float* sums = nullptr;
+    /// Of each column; null for products that are what they stand for.
+    const float* scales = nullptr;
     const float* bias = nullptr;
     const Element* residual = nullptr;
     Element* output = nullptr;
@@ -125,6 +138,7 @@ inline void finish_row(const RowEnd<Element>& row) {
     std::int64_t c = 0;
     for (; c + kWidth <= row.columns; c += kWidth) {
         Vec value = load(row.sums + c);
+        if (row.scales != nullptr) value = value * load(row.scales + c);
         if (row.bias != nullptr) value = value + load(row.bias + c);
         value = apply<curve>(value);
         if (row.residual != nullptr) value = value + load(row.residual + c);
@@ -133,6 +147,7 @@ inline void finish_row(const RowEnd<Element>& row) {
     if (c == row.columns) return;
     const int count = static_cast<int>(row.columns - c);
     Vec value = load(row.sums + c);
+    if (row.scales != nullptr) value = value * load(row.scales + c);
     if (row.bias != nullptr) value = value + load_first(row.bias + c, count);
     value = apply<curve>(value);
     if (row.residual != nullptr) value = value + load_first(row.residual + c, count);
@@ -160,7 +175,11 @@ inline void finish_rows(
     const PanelEpilogue& epilogue = job.epilogue;
     const std::int64_t sample_rows = job.input.out_height * job.input.out_width;
     const std::int64_t left = job.out_channels - first_column;
-    RowEnd<Element> end{.sums = sums, .columns = left < stride ? left : stride};
+    const float* scales = job.bytes.columns;
+    RowEnd<Element> end{
+        .sums = sums,
+        .scales = scales == nullptr ? nullptr : scales + first_column,
+        .columns = left < stride ? left : stride};
     for (std::int64_t row = job.row_begin; row < job.row_end; ++row, end.sums += stride) {
         const std::int64_t at = row * job.out_channels + first_column;
         if (epilogue.bias != nullptr) {

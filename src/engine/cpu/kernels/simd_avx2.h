@@ -11,6 +11,7 @@ namespace darkroom::engine::cpu {
 namespace {
 
 using Vec = __m256;
+using Ints = __m256i;
 
 constexpr int kWidth = 8;
 constexpr int kMaxVectors = 2;
@@ -86,6 +87,25 @@ inline Vec round_nearest(Vec x) {
 inline Vec power_of_two(Vec n) {
     const __m256i exponent = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
     return _mm256_castsi256_ps(_mm256_slli_epi32(exponent, 23));
+}
+
+inline Ints load_ints(const std::int32_t* p) {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+}
+
+inline Ints times(Ints v, std::int32_t factor) {
+    return _mm256_mullo_epi32(v, _mm256_set1_epi32(factor));
+}
+
+inline Vec to_floats(Ints v) {
+    return _mm256_cvtepi32_ps(v);
+}
+
+inline void store_bytes(std::uint8_t* p, Vec v) {
+    const __m256i words = _mm256_cvtps_epi32(v);
+    const __m256i halves = _mm256_permute4x64_epi64(_mm256_packus_epi32(words, words), 0x08);
+    const __m128i low = _mm256_castsi256_si128(halves);
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packus_epi16(low, low));
 }
 
 inline float sum_of_lanes(Vec v) {

@@ -12,6 +12,7 @@ namespace darkroom::engine::cpu {
 namespace {
 
 using Vec = __m512;
+using Ints = __m512i;
 
 constexpr int kWidth = 16;
 constexpr int kMaxVectors = 4;
@@ -102,6 +103,22 @@ inline Vec round_nearest(Vec x) {
 inline Vec power_of_two(Vec n) {
     const __m512i exponent = _mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127));
     return _mm512_castsi512_ps(_mm512_slli_epi32(exponent, 23));
+}
+
+inline Ints load_ints(const std::int32_t* p) {
+    return _mm512_loadu_si512(p);
+}
+
+inline Ints times(Ints v, std::int32_t factor) {
+    return _mm512_mullo_epi32(v, _mm512_set1_epi32(factor));
+}
+
+inline Vec to_floats(Ints v) {
+    return _mm512_cvtepi32_ps(v);
+}
+
+inline void store_bytes(std::uint8_t* p, Vec v) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(v)));
 }
 
 inline float sum_of_lanes(Vec v) {

@@ -11,6 +11,9 @@ namespace {
 typedef float Vec __attribute__((vector_size(16)));
 typedef std::int32_t Bits __attribute__((vector_size(16)));
 
+/// As many whole numbers of 32 bits as a Vec has lanes.
+using Ints = Bits;
+
 constexpr int kWidth = 4;
 constexpr int kMaxVectors = 2;
 
@@ -99,6 +102,26 @@ inline Vec round_nearest(Vec x) {
 inline Vec power_of_two(Vec n) {
     const Bits exponent = __builtin_convertvector(n, Bits) + 127;
     return __builtin_bit_cast(Vec, exponent << 23);
+}
+
+inline Ints load_ints(const std::int32_t* p) {
+    Ints v;
+    __builtin_memcpy(&v, p, sizeof(v));
+    return v;
+}
+
+inline Ints times(Ints v, std::int32_t factor) {
+    return v * factor;
+}
+
+inline Vec to_floats(Ints v) {
+    return __builtin_convertvector(v, Vec);
+}
+
+/// Whole numbers from 0 to 255.
+inline void store_bytes(std::uint8_t* p, Vec v) {
+    for (int i = 0; i < kWidth; ++i)
+        p[i] = static_cast<std::uint8_t>(static_cast<std::int32_t>(v[i]));
 }
 
 inline float sum_of_lanes(Vec v) {

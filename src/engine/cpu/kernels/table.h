@@ -47,11 +47,41 @@ struct PanelEpilogue {
     bool wide = false;
 };
 
+/// How one pixel's channels stand as bytes: x = scale * (byte - zero). A pixel that held NaN or
+/// infinity has a scale of NaN.
+struct ByteScale {
+    float scale;
+    std::int32_t zero;
+};
+
+/// What products of bytes need beside the bytes.
+struct ByteScales {
+    /// One for each pixel of the input.
+    const ByteScale* pixels = nullptr;
+    /// What one step of a column's weights stands for; columns in whole vectors.
+    const float* columns = nullptr;
+    /// Sums of a column's weights under one tap: [taps][columns in whole vectors].
+    const std::int32_t* column_sums = nullptr;
+};
+
+/// Rows of floats to bytes, each row with a scale of its own.
+struct QuantiseJob {
+    const void* x = nullptr;
+    std::uint8_t* y = nullptr;
+    ByteScale* scales = nullptr;
+    std::int64_t rows = 0;
+    std::int64_t channels = 0;
+    /// Of a row of y; zeros stand behind the row's own.
+    std::int64_t padded_channels = 0;
+};
+
 /// Rows [row_begin, row_end) of one column block of a convolution or linear, epilogue included.
 /// A row is one pixel; rows of all samples are counted through.
 struct PanelJob {
     PanelInput input = {};
     PanelEpilogue epilogue = {};
+    /// For products of bytes only.
+    ByteScales bytes = {};
     /// All blocks, as laid out by panel_layout.h.
     const void* weights = nullptr;
     void* output = nullptr;
@@ -60,6 +90,13 @@ struct PanelJob {
     std::int64_t row_begin = 0;
     std::int64_t row_end = 0;
 };
+
+/// Depths that packed weights of bytes interleave.
+inline constexpr int kByteStep = 4;
+/// The most input channels of a convolution of bytes, which must fit what stands for the outside.
+inline constexpr std::int64_t kMaxByteChannels = 4096;
+/// The deepest sum of products of bytes that fits 32 bits: 65536 * 255 * 127 < 2^31.
+inline constexpr std::int64_t kMaxByteDepth = 65536;
 
 /// Query rows that one AttentionJob covers at most, and keys that are looked at together.
 inline constexpr std::int64_t kQueryBlock = 24;
@@ -138,6 +175,9 @@ struct ElementKernels {
 
     // Null where the instruction set has no products of this type.
     void (*panels)(const PanelJob& job) = nullptr;
+    /// Input and weights are bytes; residual and result have the element type.
+    void (*byte_panels)(const PanelJob& job) = nullptr;
+    void (*quantise)(const QuantiseJob& job) = nullptr;
     void (*pack_keys)(const PackJob& job) = nullptr;
     void (*pack_values)(const PackJob& job) = nullptr;
     void (*attend)(const AttentionJob& job) = nullptr;
@@ -172,8 +212,11 @@ KernelTable portable_kernels();
 #ifdef DARKROOM_X86_KERNELS
 KernelTable avx2_kernels();
 KernelTable avx512_kernels();
-/// AVX-512 with bf16 products and conversions.
+/// AVX-512 with bf16 products and conversions, and with VNNI.
 KernelTable avx512_bf16_kernels();
+/// Products of bytes with VNNI, in place of those of avx2_kernels and avx512_kernels.
+void use_avx2_vnni(KernelTable& table);
+void use_avx512_vnni(KernelTable& table);
 #endif
 
 }  // namespace darkroom::engine::cpu

@@ -8,6 +8,12 @@ namespace {
 constexpr float kNormEpsilon = 1e-5f;
 constexpr std::int64_t kTimeWidth = 4;  // time embedding width in model channels
 
+/// A 3x3 convolution inside the network; not its first and last ones, whose few channels cost
+/// little and matter much.
+Conv2dSpec inner(std::int64_t in, std::int64_t out, std::int64_t stride = 1) {
+    return {.in_channels = in, .out_channels = out, .stride = stride, .quantisable = true};
+}
+
 }  // namespace
 
 Unet::Unet(WeightSource& source, const std::string& prefix, UnetConfig config)
@@ -28,14 +34,14 @@ Unet::ResBlock Unet::make_res_block(
     WeightSource& source, const std::string& prefix, std::int64_t in, std::int64_t out) const {
     ResBlock block;
     block.norm_in = GroupNorm(source, prefix + ".in_layers.0", in, kNormEpsilon);
-    block.conv_in = Conv2d(source, prefix + ".in_layers.2", {in, out});
+    block.conv_in = Conv2d(source, prefix + ".in_layers.2", inner(in, out));
     block.embedding =
         Linear(source, prefix + ".emb_layers.1", {config_.model_channels * kTimeWidth, out});
     block.norm_out = GroupNorm(source, prefix + ".out_layers.0", out, kNormEpsilon);
-    block.conv_out = Conv2d(source, prefix + ".out_layers.3", {out, out});
+    block.conv_out = Conv2d(source, prefix + ".out_layers.3", inner(out, out));
     if (in != out) {
-        block.skip =
-            Linear(source, prefix + ".skip_connection", {in, out}, LinearForm::convolution_1x1);
+        const LinearSpec skip{.in_features = in, .out_features = out, .quantisable = true};
+        block.skip = Linear(source, prefix + ".skip_connection", skip, LinearForm::convolution_1x1);
     }
     return block;
 }
@@ -53,7 +59,7 @@ void Unet::build_inputs(WeightSource& source, const std::string& prefix) {
                 break;
             case Kind::downsample:
                 block.convolution =
-                    Conv2d(source, name + ".0.op", {channels, spec.channels, 3, 2, 1, 1});
+                    Conv2d(source, name + ".0.op", inner(channels, spec.channels, 2));
                 break;
             case Kind::residual:
                 block.residual = make_res_block(source, name + ".0", channels, spec.channels);
@@ -97,7 +103,7 @@ void Unet::build_outputs(WeightSource& source, const std::string& prefix) {
         }
         if (spec.upsample) {
             const char* part = spec.depth > 0 ? ".2.conv" : ".1.conv";
-            block.upsample = Conv2d(source, name + part, {spec.channels, spec.channels});
+            block.upsample = Conv2d(source, name + part, inner(spec.channels, spec.channels));
         }
         channels = spec.channels;
         outputs_.push_back(std::move(block));

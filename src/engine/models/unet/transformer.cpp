@@ -23,7 +23,7 @@ TransformerBlock::TransformerBlock(
       norm1_(source, prefix + ".norm1", channels),
       norm2_(source, prefix + ".norm2", channels),
       norm3_(source, prefix + ".norm3", channels) {
-    const LinearSpec square{channels, channels};
+    const LinearSpec square{channels, channels, true};
     const LinearSpec from_context{config.context_width, channels};
     const auto no_bias = LinearForm::without_bias;
     q1_ = Linear(source, prefix + ".attn1.to_q", square, no_bias);
@@ -35,8 +35,8 @@ TransformerBlock::TransformerBlock(
     v2_ = Linear(source, prefix + ".attn2.to_v", from_context, no_bias);
     out2_ = Linear(source, prefix + ".attn2.to_out.0", square);
     const std::int64_t inner = channels * kFeedForward;
-    feed_in_ = Linear(source, prefix + ".ff.net.0.proj", {channels, 2 * inner});
-    feed_out_ = Linear(source, prefix + ".ff.net.2", {inner, channels});
+    feed_in_ = Linear(source, prefix + ".ff.net.0.proj", {channels, 2 * inner, true});
+    feed_out_ = Linear(source, prefix + ".ff.net.2", {inner, channels, true});
 }
 
 ContextKeys TransformerBlock::keys(const Tensor& context) const {
@@ -80,12 +80,13 @@ SpatialTransformer::SpatialTransformer(
     : norm_(source, prefix + ".norm", channels, kNormEpsilon) {
     const LinearForm form =
         config.linear_projection ? LinearForm::with_bias : LinearForm::convolution_1x1;
-    proj_in_ = Linear(source, prefix + ".proj_in", {channels, channels}, form);
+    const LinearSpec square{channels, channels, true};
+    proj_in_ = Linear(source, prefix + ".proj_in", square, form);
     for (std::int64_t i = 0; i < depth; ++i) {
         blocks_.emplace_back(
             source, format("{}.transformer_blocks.{}", prefix, i), channels, config);
     }
-    proj_out_ = Linear(source, prefix + ".proj_out", {channels, channels}, form);
+    proj_out_ = Linear(source, prefix + ".proj_out", square, form);
 }
 
 Tensor SpatialTransformer::operator()(
