@@ -16,6 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 constexpr int kFailure = 1;
@@ -83,6 +84,21 @@ TEST_F(CommandLine, GenerateWritesThePictureAndPrintsItsName) {
     EXPECT_GT(fs::file_size(picture_), 1000u);
 }
 
+TEST_F(CommandLine, GenerateInInt8DrawsTheSameFromTheWeightCacheAndSaysSoInItsReceipt) {
+    const auto draw = [&] {
+        const Finished finished =
+            run_darkroom(generate({"--dtype", "int8", "--cache", (folder_ / "cache").string()}));
+        EXPECT_EQ(finished.status, 0) << finished.errors;
+        return read_file(picture_, kMaxPicture).value();
+    };
+    const std::string packed = draw();
+    EXPECT_THAT(packed, HasSubstr("/int8-"));
+    EXPECT_EQ(draw(), packed);
+    const Finished other = run_darkroom(generate());
+    EXPECT_EQ(other.status, 0) << other.errors;
+    EXPECT_THAT(read_file(picture_, kMaxPicture).value(), Not(HasSubstr("/int8-")));
+}
+
 TEST_F(CommandLine, ExplainsItself) {
     const Finished version = run_darkroom({"--version"});
     EXPECT_EQ(version.status, 0);
@@ -119,6 +135,7 @@ TEST_F(CommandLine, WrongValuesNameTheFlag) {
     expect_failure({"generate", "x", "--steps", "0", "-o", picture_.string()}, kUsage, {"steps"});
     expect_failure(
         {"generate", "x", "--steps", "10000", "-o", picture_.string()}, kUsage, {"1000"});
+    expect_failure(generate({"--dtype", "fp8"}), kUsage, {"--dtype", "int8", "fp8"});
     expect_failure(
         {"generate", "x", "--steps", "two", "-o", picture_.string()}, kUsage, {"--steps"});
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
+
 #include "engine/cpu/kernels/attention_layout.h"
 #include "engine/cpu/kernels/products.h"
 
@@ -241,9 +243,11 @@ inline void attend(const AttentionJob& job) {
     const auto* source = static_cast<const Element*>(job.queries);
     TileScores<Product> tile;
     for (std::int64_t row = 0; row < job.rows; ++row) {
-        for (std::int64_t k = 0; k < depth; ++k) {
-            queries[row * depth + k] = k < job.size ? source[row * job.stride + k] : Element{};
-        }
+        Element* query = queries + row * depth;
+        __builtin_memcpy(
+            query, source + row * job.stride, static_cast<std::size_t>(job.size) * sizeof(Element));
+        for (std::int64_t k = job.size; k < depth; ++k)
+            query[k] = Element{};
         for (std::int64_t j = 0; j < sum_count; ++j) {
             sums[row * sum_count + j] = 0.0f;
         }
