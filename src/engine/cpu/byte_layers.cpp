@@ -102,7 +102,7 @@ CpuBackend::State::ByteInput CpuBackend::State::quantised(const Tensor& x) {
     const std::int64_t padded = cpu::rounded_up(channels, cpu::kByteStep);
     const std::int64_t rows = x.numel() / channels;
     Backend& backend = x.backend();
-    const ByteInput input{
+    ByteInput input{
         .bytes = backend.empty({rows, padded}, DType::u8),
         .scales = backend.empty({rows, 2}, DType::f32)};
     static_assert(sizeof(cpu::ByteScale) == 2 * sizeof(float));
