@@ -399,6 +399,19 @@ TEST_F(Admission, ChangesOfFunctionsAndRestartsAreAudited) {
             who + " agents.restart  ok"));
 }
 
+TEST_F(Admission, ChangesOfModelsAreAudited) {
+    const std::string target = "/models/icons.safetensors?type=stableDiffusion";
+    EXPECT_EQ(send_as(admin_, "PUT " + target, R"({"note": "little pictures"})").status, 200);
+    EXPECT_EQ(send_as(admin_, "DELETE " + target).status, 200);
+    EXPECT_EQ(send_as(admin_, "DELETE /models/nonsense?type=lora").status, 404);
+    const std::string who = "key:" + admin_.substr(4, 16);
+    EXPECT_THAT(
+        audited(),
+        ElementsAre(
+            who + " model.change stableDiffusion icons.safetensors ok",
+            who + " model.delete stableDiffusion icons.safetensors ok"));
+}
+
 TEST_F(Admission, AdministrationIsAudited) {
     const std::string body = R"({"tenant": "studio", "scopes": ["generate"], "label": "shop"})";
     const auto issued =

@@ -125,6 +125,16 @@ awaitable<http::Response> await_registration(
     co_return respond(json::Value(std::move(body)));
 }
 
+/// For the audit log: "lora sub/style.safetensors".
+std::string subject_of(std::optional<domain::ModelType> type, const std::string& name) {
+    return type ? format("{} {}", domain::to_string(*type), name) : name;
+}
+
+template <class T>
+std::string outcome_of(const Result<T>& result) {
+    return result ? "ok" : result.error().message;
+}
+
 control::ModelOrder order_of(const http::Request& request, api::ModelRequest wanted) {
     control::ModelOrder order;
     order.tenant = caller_of(request).tenant;
@@ -145,8 +155,11 @@ awaitable<http::Response> register_model(Parts& parts, http::Request request) {
     const Result<std::string> name = domain::check_model_name(wanted->name);
     if (!name) co_return refuse(name.error());
     control::ModelOrder order = order_of(request, *std::move(wanted));
+    std::string subject = subject_of(order.type, order.name);
     Result<OrderAnswer> answer =
         co_await place_order(parts, &control::ModelRegistry::add, std::move(order));
+    std::string outcome = outcome_of(answer);
+    co_await parts.access.record(request, "model.register", std::move(subject), std::move(outcome));
     if (!answer) co_return refuse(answer.error());
     if (answer->kind == OrderAnswer::Kind::unchanged) co_return message("models existed");
     std::string success = "register success";
@@ -181,8 +194,11 @@ awaitable<http::Response> update_model(Parts& parts, http::Request request) {
     control::ModelOrder order = order_of(request, *std::move(wanted));
     order.type = file->type;
     order.name = file->name;
+    std::string subject = subject_of(order.type, order.name);
     Result<OrderAnswer> answer =
         co_await place_order(parts, &control::ModelRegistry::change, std::move(order));
+    std::string outcome = outcome_of(answer);
+    co_await parts.access.record(request, "model.change", std::move(subject), std::move(outcome));
     if (!answer && answer.error().code == ErrorCode::not_found && answer.error().field.empty()) {
         co_return respond(message_from(answer.error()));
     }
@@ -200,6 +216,7 @@ awaitable<http::Response> update_model(Parts& parts, http::Request request) {
 awaitable<http::Response> delete_model(Parts& parts, http::Request request) {
     auto selection = selection_of(request);
     if (!selection) co_return respond(selection.error());
+    std::string subject = subject_of(selection->type, selection->name);
     std::function<Result<bool>()> work = [&parts,
                                           wanted = *std::move(selection)]() -> Result<bool> {
         DARKROOM_TRY(parts.registry.remove(wanted));
@@ -207,6 +224,12 @@ awaitable<http::Response> delete_model(Parts& parts, http::Request request) {
     };
     const Result<bool> removed =
         co_await parts.blocking.run<bool>(std::move(work), Deadline::never());
+    std::string outcome = outcome_of(removed);
+    // A name that is not there may be anything.
+    if (removed || removed.error().code == ErrorCode::conflict) {
+        co_await parts.access.record(
+            request, "model.delete", std::move(subject), std::move(outcome));
+    }
     if (!removed) co_return respond(message_from(removed.error()));
     co_return message("delete success");
 }
