@@ -5,7 +5,8 @@
 
 namespace darkroom::app {
 
-/// Bytes of a line of /proc/self/status such as "RssAnon:"; 0 where there is none.
-double process_memory(std::string_view line);
+/// Bytes of the line of /proc/self/status with that name, such as "RssAnon:"; 0 where there is
+/// none.
+double process_memory(std::string_view name);
 
 }  // namespace darkroom::app

@@ -161,7 +161,7 @@ awaitable<http::Response> list_audit(Parts& parts, http::Request request) {
     if (before > 0) page.before = before;
     const auto limit = static_cast<std::size_t>(page.limit);
     const Result<std::vector<domain::AuditRecord>> records =
-        co_await store_call(parts.access.audit(), &storage::AuditLog::list, std::move(page));
+        co_await store_call(parts.access.audit(), &storage::AuditLog::list, page);
     if (!records) co_return refuse(records.error());
     co_return respond(api::audit_body(*records, records->size() < limit));
 }
