@@ -74,7 +74,8 @@ TEST_P(TaskQueueContract, WhatIsDoneAlreadyIsThereWithItsResultAndNeverHandedOut
     EXPECT_EQ(repeated.task.result, "{\"body\":1}");
 
     std::vector<domain::TaskEventKind> kinds;
-    for (const domain::TaskEvent& event : wait(*store, &TaskStore::events, {}).value().events)
+    const EventPage log = wait(*store, &TaskStore::events, {}).value();
+    for (const domain::TaskEvent& event : log.events)
         kinds.push_back(event.kind);
     using Kind = domain::TaskEventKind;
     EXPECT_THAT(kinds, ElementsAre(Kind::submitted, Kind::succeeded));
