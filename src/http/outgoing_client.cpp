@@ -22,6 +22,9 @@ constexpr int kFirstFreePort = 1'024;
 constexpr std::string_view kHttps = "https:";
 constexpr int kHttpPort = 80;
 constexpr int kHttpsPort = 443;
+constexpr int kOk = 200;
+constexpr long kSlowestBytesPerSecond = 1'024;
+constexpr long kSlowSeconds = 60;
 
 struct FreeUrl {
     void operator()(CURLU* url) const { curl_url_cleanup(url); }
@@ -57,9 +60,11 @@ bool is_web_port(const std::string& text) {
 /// One request on its way; what the callbacks work with.
 struct Exchange {
     const AddressPolicy& policy;
+    /// Of the headers.
     std::size_t limit = 0;
     bool is_https = true;
-    OutgoingAnswer answer = {};
+    /// Takes a piece of the body; false ends the exchange.
+    std::function<bool(std::string_view)> take = {};
     std::size_t header_bytes = 0;
     bool is_too_large = false;
     /// The address that was refused.
@@ -79,12 +84,9 @@ curl_socket_t open_socket(void* self, curlsocktype /*purpose*/, curl_sockaddr* a
 }
 
 std::size_t take_body(const char* bytes, std::size_t one, std::size_t count, void* self) {
-    auto& exchange = *static_cast<Exchange*>(self);
+    const auto& exchange = *static_cast<Exchange*>(self);
     const std::size_t size = one * count;
-    exchange.is_too_large = size > exchange.limit - exchange.answer.body.size();
-    if (exchange.is_too_large) return 0;
-    exchange.answer.body.append(bytes, size);
-    return size;
+    return exchange.take(std::string_view(bytes, size)) ? size : 0;
 }
 
 std::size_t take_header(const char* /*bytes*/, std::size_t one, std::size_t count, void* self) {
@@ -109,14 +111,39 @@ Error failure_of(CURLcode code, const Exchange& exchange) {
             "the address may not be connected to: " + exchange.refused};
     }
     if (exchange.is_too_large) {
-        return Error{
-            ErrorCode::payload_too_large,
-            format("the answer is larger than {} bytes", exchange.limit)};
+        return Error{ErrorCode::payload_too_large, "the answer is too large"};
     }
     if (code == CURLE_OPERATION_TIMEDOUT) {
         return Error{ErrorCode::deadline_exceeded, "no answer in time"};
     }
     return Error{ErrorCode::unavailable, curl_easy_strerror(code)};
+}
+
+/// What every request has in common.
+void prepare(CURL* handle, Exchange& exchange, const std::string& url) {
+    set(handle, CURLOPT_URL, url.c_str());
+    set(handle, CURLOPT_PROTOCOLS_STR, exchange.is_https ? "https" : "http");
+    set(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    set(handle, CURLOPT_FOLLOWLOCATION, 0L);
+    set(handle, CURLOPT_PROXY, "");
+    set(handle, CURLOPT_NOSIGNAL, 1L);
+    set(handle, CURLOPT_OPENSOCKETFUNCTION, &open_socket);
+    set(handle, CURLOPT_OPENSOCKETDATA, &exchange);
+    set(handle, CURLOPT_WRITEFUNCTION, &take_body);
+    set(handle, CURLOPT_WRITEDATA, &exchange);
+    set(handle, CURLOPT_HEADERFUNCTION, &take_header);
+    set(handle, CURLOPT_HEADERDATA, &exchange);
+    set(handle, CURLOPT_USERAGENT, "darkroom");
+}
+
+bool is_https(std::string_view url) {
+    return equal_ignoring_case(url.substr(0, kHttps.size()), kHttps);
+}
+
+int status_of(CURL* handle) {
+    long status = 0;
+    curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+    return static_cast<int>(status);
 }
 
 std::unique_ptr<curl_slist, FreeList> header_list(const Headers& headers) {
@@ -161,37 +188,63 @@ Result<OutgoingAnswer> OutgoingClient::post(const OutgoingRequest& request) cons
     DARKROOM_TRY(check(request.url));
     const std::unique_ptr<CURL, FreeEasy> easy(curl_easy_init());
     if (!easy) return Error{ErrorCode::resource_exhausted, "no memory for a request"};
-    Exchange exchange{
-        policy_,
-        limits_.answer_bytes,
-        equal_ignoring_case(std::string_view(request.url).substr(0, kHttps.size()), kHttps)};
+    OutgoingAnswer answer;
+    Exchange exchange{policy_, limits_.answer_bytes, is_https(request.url)};
+    exchange.take = [&](std::string_view piece) {
+        exchange.is_too_large = piece.size() > limits_.answer_bytes - answer.body.size();
+        if (!exchange.is_too_large) answer.body.append(piece);
+        return !exchange.is_too_large;
+    };
     const auto headers = header_list(request.headers);
     CURL* handle = easy.get();
-    set(handle, CURLOPT_URL, request.url.c_str());
-    set(handle, CURLOPT_PROTOCOLS_STR, exchange.is_https ? "https" : "http");
-    set(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-    set(handle, CURLOPT_FOLLOWLOCATION, 0L);
-    set(handle, CURLOPT_PROXY, "");
-    set(handle, CURLOPT_NOSIGNAL, 1L);
+    prepare(handle, exchange, request.url);
     set(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(limits_.connect_time.count()));
     set(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(limits_.total_time.count()));
-    set(handle, CURLOPT_OPENSOCKETFUNCTION, &open_socket);
-    set(handle, CURLOPT_OPENSOCKETDATA, &exchange);
-    set(handle, CURLOPT_WRITEFUNCTION, &take_body);
-    set(handle, CURLOPT_WRITEDATA, &exchange);
-    set(handle, CURLOPT_HEADERFUNCTION, &take_header);
-    set(handle, CURLOPT_HEADERDATA, &exchange);
-    set(handle, CURLOPT_USERAGENT, "darkroom");
     set(handle, CURLOPT_HTTPHEADER, headers.get());
     set(handle, CURLOPT_POSTFIELDS, request.body.c_str());
     set(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
 
     const CURLcode code = curl_easy_perform(handle);
     if (code != CURLE_OK) return failure_of(code, exchange);
-    long status = 0;
-    curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
-    exchange.answer.status = static_cast<int>(status);
-    return std::move(exchange.answer);
+    answer.status = status_of(handle);
+    return answer;
+}
+
+Result<std::string> OutgoingClient::download(const Download& wanted) const {
+    DARKROOM_TRY(check(wanted.url));
+    const std::unique_ptr<CURL, FreeEasy> easy(curl_easy_init());
+    if (!easy) return Error{ErrorCode::resource_exhausted, "no memory for a request"};
+    CURL* handle = easy.get();
+    Exchange exchange{policy_, limits_.answer_bytes, is_https(wanted.url)};
+    std::uint64_t taken = 0;
+    bool is_stopped = false;
+    exchange.take = [&](std::string_view piece) {
+        if (status_of(handle) != kOk) return true;
+        curl_off_t announced = 0;
+        curl_easy_getinfo(handle, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+        const std::uint64_t total = announced > 0 ? static_cast<std::uint64_t>(announced) : 0;
+        taken += piece.size();
+        exchange.is_too_large = std::max(taken, total) > wanted.max_bytes;
+        if (exchange.is_too_large) return false;
+        is_stopped = !wanted.take(piece, total);
+        return !is_stopped;
+    };
+    prepare(handle, exchange, wanted.url);
+    set(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(limits_.connect_time.count()));
+    set(handle, CURLOPT_LOW_SPEED_LIMIT, kSlowestBytesPerSecond);
+    set(handle, CURLOPT_LOW_SPEED_TIME, kSlowSeconds);
+
+    const CURLcode code = curl_easy_perform(handle);
+    if (is_stopped) return Error{ErrorCode::cancelled, "the download was ended"};
+    if (code != CURLE_OK) return failure_of(code, exchange);
+    const int status = status_of(handle);
+    if (status == kOk) return std::string();
+    const char* place = nullptr;
+    curl_easy_getinfo(handle, CURLINFO_REDIRECT_URL, &place);
+    if (place != nullptr) return std::string(place);
+    return Error{
+        ErrorCode::bad_upstream,
+        format("the other server has not the file; its status is: {}", status)};
 }
 
 }  // namespace darkroom::http

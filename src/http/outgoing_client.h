@@ -3,7 +3,10 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "http/address_policy.h"
@@ -31,6 +34,16 @@ struct OutgoingLimits {
     std::size_t answer_bytes = 64U << 10;
 };
 
+/// A file to fetch, of any size.
+struct Download {
+    std::string url;
+    /// A larger one is payload_too_large.
+    std::uint64_t max_bytes = 0;
+    /// Gets each piece, and the size of the whole or 0 where the server does not say; false ends
+    /// it.
+    std::function<bool(std::string_view piece, std::uint64_t total)> take;
+};
+
 /// Sends requests to URLs that strangers chose. What counts is the address that is connected to,
 /// judged when the socket is opened, so no spelling and no name server gets around it. Only https,
 /// but http to networks that the policy names; no redirects, no proxies, no cookies. Thread-safe.
@@ -45,6 +58,12 @@ class OutgoingClient {
     /// Blocks. Returns the answer whatever its status. Fails with invalid_argument (the URL),
     /// permission_denied (the address), deadline_exceeded, payload_too_large or unavailable.
     [[nodiscard]] Result<OutgoingAnswer> post(const OutgoingRequest& request) const;
+
+    /// Blocks. Returns where the server says the file is instead, or an empty text when all of it
+    /// was taken. Fails as post, with cancelled when `take` said so, and with bad_upstream for an
+    /// answer that is neither the file nor another place of it. There is no limit to the whole
+    /// time, but one minute with less than 1 KiB a second is deadline_exceeded.
+    [[nodiscard]] Result<std::string> download(const Download& wanted) const;
 
   private:
     AddressPolicy policy_;

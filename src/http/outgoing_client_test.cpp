@@ -55,6 +55,16 @@ class OutgoingTest : public ServerTest {
         add("/file", [](const Request&) { return moved("file:///etc/passwd"); });
         add("/endless", [](const Request&) { return streamed(write_without_end); });
         add("/drip", [](const Request&) { return streamed(drip); });
+        const auto add_file = [&](const char* path,
+                                  std::function<Response(const Request&)> function) {
+            router_.add("GET", path, immediate(std::move(function)));
+        };
+        add_file("/weights", [](const Request&) {
+            return text_response(200, std::string(100'000, 'w'));
+        });
+        add_file("/away", [](const Request&) { return moved("/weights"); });
+        add_file("/gone", [](const Request&) { return text_response(404, "no such file"); });
+        add_file("/endless", [](const Request&) { return streamed(write_without_end); });
         add("/headers", [](const Request&) {
             Response response;
             for (int i = 0; i < 20; ++i)
@@ -94,6 +104,36 @@ TEST_F(OutgoingTest, AnAnswerIsTakenWithinItsLimits) {
     OutgoingLimits hasty;
     hasty.total_time = milliseconds(100);
     EXPECT_EQ(post("/drip", hasty).error().code, ErrorCode::deadline_exceeded);
+}
+
+TEST_F(OutgoingTest, AFileComesInPieces) {
+    std::string file;
+    Download wanted{server_->url() + "/weights", 100'000, {}};
+    wanted.take = [&](std::string_view piece, std::uint64_t total) {
+        EXPECT_EQ(total, 100'000U);
+        file += piece;
+        return true;
+    };
+    const auto end = intranet().download(wanted);
+    ASSERT_TRUE(end) << end.error().message;
+    EXPECT_EQ(*end, "");
+    EXPECT_EQ(file, std::string(100'000, 'w'));
+}
+
+TEST_F(OutgoingTest, AFileThatIsElsewhereIsNotFollowed) {
+    const Download wanted{server_->url() + "/away", 10, [](auto, auto) { return true; }};
+    EXPECT_EQ(intranet().download(wanted).value(), server_->url() + "/weights");
+}
+
+TEST_F(OutgoingTest, ADownloadEndsAtItsLimitOrWhenItIsTold) {
+    Download wanted{server_->url() + "/weights", 99'999, [](auto, auto) { return true; }};
+    EXPECT_EQ(intranet().download(wanted).error().code, ErrorCode::payload_too_large);
+    wanted.url = server_->url() + "/endless";
+    EXPECT_EQ(intranet().download(wanted).error().code, ErrorCode::payload_too_large);
+    wanted.take = [](auto, auto) { return false; };
+    EXPECT_EQ(intranet().download(wanted).error().code, ErrorCode::cancelled);
+    wanted.url = server_->url() + "/gone";
+    EXPECT_EQ(intranet().download(wanted).error().code, ErrorCode::bad_upstream);
 }
 
 /// Loopback and the like in every spelling that a resolver understands.
