@@ -54,6 +54,9 @@ struct ServeOptions {
     std::filesystem::path import_folder;
     std::vector<std::string> allowed_hosts;
     std::vector<std::string> webhook_networks;
+    /// From where model files are fetched, and networks besides the public internet.
+    std::vector<std::string> model_places;
+    std::vector<std::string> model_networks;
     std::int64_t drain_seconds = 60;
     /// Tasks that may wait, of all and of one tenant; 0 for no limit.
     std::int64_t max_queued = 10'000;

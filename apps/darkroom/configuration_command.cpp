@@ -78,6 +78,8 @@ ServeOptions serve_options(const config::Configuration& configuration) {
     options.minimum_free_bytes =
         static_cast<std::uint64_t>(configuration.integer("storage.minimum_free_mib")) << 20;
     options.retention = retention_policy(configuration);
+    options.model_places = configuration.text_list("models.url_places");
+    options.model_networks = configuration.text_list("models.networks");
     options.webhook_networks = configuration.text_list("webhooks.networks");
     options.log_level = configuration.text("log.level");
     options.log_format = configuration.text("log.format");

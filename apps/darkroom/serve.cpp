@@ -66,6 +66,7 @@ Result<void> check(const ServeOptions& options) {
     }
     const auto networks = http::AddressPolicy::with_networks(options.webhook_networks);
     if (!networks) return networks.error().with_context("webhooks.networks");
+    DARKROOM_TRY(fetching_settings(options));
     return {};
 }
 
@@ -167,7 +168,8 @@ Result<void> run(const ServeOptions& options) {
     DARKROOM_TRY_ASSIGN(
         const auto registry,
         control::ModelRegistry::open(
-            {models, uploads, *stores.models, store, clock}, {options.import_folder}));
+            {models, uploads, *stores.models, store, clock},
+            {options.import_folder, fetching_settings(options).value()}));
 
     telemetry::Metrics metrics;
     runtime::IoThreads io(kIoThreads);

@@ -65,6 +65,17 @@ cluster::ChildOptions agent_settings(const ServeOptions& options) {
     return child;
 }
 
+Result<control::ModelFetching> fetching_settings(const ServeOptions& options) {
+    control::ModelFetching fetching;
+    auto places = http::UrlPrefixes::parse(options.model_places);
+    if (!places) return places.error().with_context("models.url_places");
+    fetching.places = *std::move(places);
+    auto policy = http::AddressPolicy::with_networks(options.model_networks);
+    if (!policy) return policy.error().with_context("models.networks");
+    fetching.client = http::OutgoingClient(*std::move(policy));
+    return fetching;
+}
+
 http::ServerOptions listening_settings(const ServeOptions& options, telemetry::Metrics& metrics) {
     http::ServerOptions listening;
     listening.address = options.host;

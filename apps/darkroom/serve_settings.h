@@ -3,6 +3,7 @@
 
 #include "cluster/process/child_provider.h"
 #include "command.h"
+#include "control/model_registration.h"
 #include "control/scheduler.h"
 #include "gateway/access_control.h"
 #include "http/server.h"
@@ -17,6 +18,8 @@ gateway::AccessOptions access_settings(const ServeOptions& options);
 control::SchedulerOptions scheduler_settings(const ServeOptions& options);
 scheduling::PoolPolicy pool_settings(const ServeOptions& options);
 cluster::ChildOptions agent_settings(const ServeOptions& options);
+/// Fails with invalid_argument for what is no place or no network.
+Result<control::ModelFetching> fetching_settings(const ServeOptions& options);
 /// Raises the process's limit of open files as far as it may.
 http::ServerOptions listening_settings(const ServeOptions& options, telemetry::Metrics& metrics);
 

@@ -67,35 +67,27 @@ class Members {
     json::Object object_;
 };
 
-Refusal no_urls() {
-    return bad_member(
-        "source",
-        "URLs are not fetched by this server; upload the file, or name one of the import folder");
-}
+constexpr std::string_view kSources = R"({"upload": ID}, {"import": PATH} or {"url": URL})";
 
 Outcome<ModelSource> parse_source(const json::Value& value) {
-    if (!value.is_object() || value.as_object().size() != 1) {
-        return bad_member("source", R"({"upload": ID} or {"import": PATH})");
-    }
+    if (!value.is_object() || value.as_object().size() != 1) return bad_member("source", kSources);
     const Members source(value.as_object());
-    if (source.find("url") != nullptr) return no_urls();
-    ModelSource parsed;
-    parsed.kind = ModelSource::Kind::upload;
-    DARKROOM_TRY_ASSIGN(parsed.text, source.text("upload"));
-    if (!parsed.text.empty()) return parsed;
-    parsed.kind = ModelSource::Kind::import;
-    DARKROOM_TRY_ASSIGN(parsed.text, source.text("import"));
-    if (!parsed.text.empty()) return parsed;
-    return bad_member("source", R"({"upload": ID} or {"import": PATH})");
+    using Kind = ModelSource::Kind;
+    for (const auto& [name, kind] :
+         {std::pair{"upload", Kind::upload}, {"import", Kind::import}, {"url", Kind::url}}) {
+        DARKROOM_TRY_ASSIGN(std::string text, source.text(name));
+        if (!text.empty()) return ModelSource{kind, std::move(text)};
+    }
+    return bad_member("source", kSources);
 }
 
 Outcome<ModelSource> source_of(const Members& members) {
     if (const json::Value* source = members.find("source")) return parse_source(*source);
-    ModelSource parsed;
-    DARKROOM_TRY_ASSIGN(parsed.text, members.text("ossPath"));
-    if (parsed.text.find("://") != std::string::npos) return no_urls();
-    if (!parsed.text.empty()) parsed.kind = ModelSource::Kind::import;
-    return parsed;
+    DARKROOM_TRY_ASSIGN(std::string path, members.text("ossPath"));
+    if (path.empty()) return ModelSource{};
+    const bool is_url = path.find("://") != std::string::npos;
+    return ModelSource{
+        is_url ? ModelSource::Kind::url : ModelSource::Kind::import, std::move(path)};
 }
 
 Outcome<std::optional<std::string>> note_of(const Members& members) {

@@ -18,7 +18,7 @@ struct ModelRequest {
     std::optional<domain::ModelType> type = {};
     std::string name = {};
     std::string etag = {};
-    /// Its `source`, or its `ossPath`: a path of the import folder.
+    /// Its `source`, or its `ossPath`: a path of the import folder, or a URL.
     domain::ModelSource source = {};
     std::optional<std::string> note = {};
 };

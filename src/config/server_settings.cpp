@@ -195,6 +195,22 @@ Settings retention() {
     };
 }
 
+Settings models() {
+    return {
+        {.name = "models.url_places",
+         .type = Type::text_list,
+         .fallback = std::vector<std::string>(),
+         .doc = "Where POST /models may fetch files from: URLs that end in a slash, such as "
+                "\"https://example.org/models/\". A redirect has to lead to one of them, too.",
+         .flag = "--model-url"},
+        {.name = "models.networks",
+         .type = Type::text_list,
+         .fallback = std::vector<std::string>(),
+         .doc = "Networks beside the public internet that these may be in, also without https.",
+         .flag = "--model-network"},
+    };
+}
+
 Settings webhooks() {
     return {
         {.name = "webhooks.networks",
@@ -210,7 +226,8 @@ Settings webhooks() {
 
 Settings server_settings() {
     Settings all = listening();
-    for (const Settings& group : {access(), queue(), agents(), places(), retention(), webhooks()})
+    for (const Settings& group :
+         {access(), queue(), agents(), places(), models(), retention(), webhooks()})
         all.insert(all.end(), group.begin(), group.end());
     return all;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/model_registration.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,8 +8,8 @@
 #include <vector>
 
 #include "base/file.h"
-#include "base/sha256.h"
 #include "control/model_place.h"
+#include "control/staged_writer.h"
 
 namespace darkroom::control {
 namespace {
@@ -18,7 +17,12 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kPiece = std::size_t{4} << 20;
-constexpr mode_t kFileMode = 0644;
+/// Of redirects.
+constexpr int kMostHops = 5;
+
+Error shutting_down() {
+    return Error{ErrorCode::unavailable, "the server is shutting down"};
+}
 
 class OpenFile {
   public:
@@ -47,44 +51,24 @@ Result<std::size_t> read_piece(int file, std::vector<char>& buffer, const std::s
     return size;
 }
 
-Result<void> write_piece(int file, std::string_view bytes) {
-    while (!bytes.empty()) {
-        const ssize_t count = ::write(file, bytes.data(), bytes.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return system_error("cannot write", "the imported file", errno);
-        bytes.remove_prefix(static_cast<std::size_t>(count));
-    }
-    return {};
-}
-
-/// The hash of what was copied.
-Result<std::string> copy(
+Result<void> copy(
     const OpenFile& source,
-    const OpenFile& target,
+    StagedWriter& target,
     const std::string& name,
     const CopyProgress& on_progress) {
     struct stat status {};
     if (::fstat(source.get(), &status) != 0) return system_error("cannot read", name, errno);
-    Sha256 hash;
     std::vector<char> buffer(kPiece);
     for (off_t done = 0;;) {
         DARKROOM_TRY_ASSIGN(const std::size_t count, read_piece(source.get(), buffer, name));
-        if (count == 0) break;
-        const std::string_view bytes(buffer.data(), count);
-        DARKROOM_TRY(write_piece(target.get(), bytes));
-        hash.update(bytes);
+        if (count == 0) return {};
+        DARKROOM_TRY(target.append(std::string_view(buffer.data(), count)));
         done += static_cast<off_t>(count);
         const double share = done < status.st_size
                                  ? static_cast<double>(done) / static_cast<double>(status.st_size)
                                  : 1.0;
-        if (!on_progress(share)) {
-            return Error{ErrorCode::unavailable, "the server is shutting down"};
-        }
+        if (!on_progress(share)) return shutting_down();
     }
-    if (::fsync(target.get()) != 0) {
-        return system_error("cannot write", "the imported file", errno);
-    }
-    return hash.hex();
 }
 
 }  // namespace
@@ -101,13 +85,49 @@ Result<std::shared_ptr<StagedFile>> import_file(
     const CopyProgress& on_progress) {
     DARKROOM_TRY_ASSIGN(const int descriptor, open_below(folder, below));
     const OpenFile source(descriptor);
-    const OpenFile copied(
-        ::open(target.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, kFileMode));
-    if (copied.get() < 0) return system_error("cannot write", target, errno);
-    const Result<std::string> sha256 = copy(source, copied, below, on_progress);
-    if (sha256) return std::make_shared<StagedFile>(target, *sha256);
-    ::unlink(target.c_str());
-    return sha256.error();
+    DARKROOM_TRY_ASSIGN(StagedWriter copied, StagedWriter::create(target));
+    DARKROOM_TRY(copy(source, copied, below, on_progress));
+    return copied.finish();
+}
+
+Result<std::shared_ptr<StagedFile>> fetch_file(
+    const ModelFetching& fetching,
+    const std::string& url,
+    const fs::path& target,
+    const CopyProgress& on_progress) {
+    DARKROOM_TRY_ASSIGN(StagedWriter fetched, StagedWriter::create(target));
+    std::optional<Error> failure;
+    http::Download wanted{url, fetching.max_bytes, {}};
+    std::uint64_t done = 0;
+    wanted.take = [&](std::string_view piece, std::uint64_t total) {
+        const Result<void> written = fetched.append(piece);
+        if (!written) failure = written.error();
+        done += piece.size();
+        const double share =
+            total > 0 ? static_cast<double>(done) / static_cast<double>(total) : 0.0;
+        if (!failure && !on_progress(share)) failure = shutting_down();
+        return !failure;
+    };
+    for (int hop = 0; hop < kMostHops; ++hop) {
+        DARKROOM_TRY(may_fetch(fetching, wanted.url));
+        const Result<std::string> elsewhere = fetching.client.download(wanted);
+        if (failure) return *failure;
+        if (!elsewhere) return elsewhere.error();
+        if (elsewhere->empty()) return fetched.finish();
+        wanted.url = *elsewhere;
+    }
+    return Error{ErrorCode::bad_upstream, "the other server names one place after the other"};
+}
+
+Result<void> may_fetch(const ModelFetching& fetching, const std::string& url) {
+    if (fetching.places.permits(url)) return fetching.client.check(url);
+    const bool is_off = fetching.places.empty();
+    return Error{
+        ErrorCode::permission_denied,
+        is_off
+            ? "this server fetches no files; allow it places with --model-url, or upload the file"
+            : "this server fetches files only from places that its operator allowed",
+        "source"};
 }
 
 }  // namespace darkroom::control

@@ -13,6 +13,8 @@
 #include "control/upload_folder.h"
 #include "domain/model_file.h"
 #include "domain/model_source.h"
+#include "http/outgoing_client.h"
+#include "http/url_prefixes.h"
 #include "runtime/async_event.h"
 
 namespace darkroom::control {
@@ -56,6 +58,14 @@ class Registration {
     runtime::AsyncEvent ended_;
 };
 
+/// From where model files may be fetched.
+struct ModelFetching {
+    /// Nothing is fetched when empty.
+    http::UrlPrefixes places = {};
+    http::OutgoingClient client{http::AddressPolicy()};
+    std::uint64_t max_bytes = std::uint64_t{64} << 30;
+};
+
 /// Told the share that is done; false ends the copy.
 using CopyProgress = std::function<bool(double)>;
 
@@ -65,6 +75,19 @@ using CopyProgress = std::function<bool(double)>;
 Result<std::shared_ptr<StagedFile>> import_file(
     const std::filesystem::path& folder,
     const std::string& below,
+    const std::filesystem::path& target,
+    const CopyProgress& on_progress);
+
+/// Whether a URL may be fetched as far as its text tells. Fails with permission_denied or
+/// invalid_argument.
+Result<void> may_fetch(const ModelFetching& fetching, const std::string& url);
+
+/// As import_file, from another server. Each redirect has to be allowed, too. Fails besides as
+/// may_fetch and OutgoingClient::download; progress stays 0 where the other server does not say
+/// how much comes.
+Result<std::shared_ptr<StagedFile>> fetch_file(
+    const ModelFetching& fetching,
+    const std::string& url,
     const std::filesystem::path& target,
     const CopyProgress& on_progress);
 

@@ -146,7 +146,7 @@ Result<OrderAnswer> ModelRegistry::change(ModelOrder order) {
         if (has_etag || order.etag.empty()) return OrderAnswer{};
         return Error{
             ErrorCode::invalid_argument,
-            "source: another etag wants a file: an upload or a path of the import folder",
+            "source: another etag wants a file: an upload, a path of the import folder or a URL",
             "source"};
     }
     DARKROOM_TRY(change_note(order));
@@ -224,11 +224,15 @@ Result<void> ModelRegistry::prepare(Registration& registration) {
             ::close(descriptor);
             return {};
         }
+        case domain::ModelSource::Kind::url:
+            return may_fetch(options_.fetching, order.source.text);
         case domain::ModelSource::Kind::none:
             break;
     }
     return Error{
-        ErrorCode::invalid_argument, "source: an upload, or a path of the import folder", "source"};
+        ErrorCode::invalid_argument,
+        "source: an upload, a path of the import folder, or a URL",
+        "source"};
 }
 
 Result<void> ModelRegistry::change_note(const ModelOrder& order) {

@@ -35,6 +35,7 @@ struct ModelRegistryParts {
 struct ModelRegistryOptions {
     /// Files in it may be registered; empty for none.
     std::filesystem::path import_folder = {};
+    ModelFetching fetching = {};
 };
 
 /// A file by its name; the type may be left out where the name is the only one.
@@ -81,7 +82,7 @@ class ModelRegistry {
     /// Registers a file, or replaces the one of that type and name. Fails with invalid_argument (no
     /// source, or one of another file), not_found (the source), conflict (an upload that is not
     /// complete, or another registration of that name under way), or permission_denied (imports
-    /// are off).
+    /// are off, or a URL is not allowed).
     Result<OrderAnswer> add(ModelOrder order);
 
     /// The same for a file that is there; without a source only the note changes. Fails as add, and
@@ -112,6 +113,7 @@ class ModelRegistry {
     Result<void> refuse_while_in_use(const std::string& name);
 
     void work();
+    Result<void> bring(Registration& registration);
     Result<void> carry_out(Registration& registration);
     Result<void> record(const ModelOrder& order, const std::string& sha256);
     Result<void> save(storage::ModelRow row);

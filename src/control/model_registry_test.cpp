@@ -123,6 +123,14 @@ TEST_F(ModelRegistryTest, AnUploadBecomesAModelInTheFolderOfItsType) {
     EXPECT_EQ(staged(), 0u);
 }
 
+TEST_F(ModelRegistryTest, AUrlThatIsNotAllowedIsRefusedBeforeAnythingBegins) {
+    ModelOrder order{"local", ModelType::lora, "a.safetensors"};
+    order.source = {ModelSource::Kind::url, "https://example.org/a.safetensors"};
+    EXPECT_EQ(registry_->add(order).error().code, ErrorCode::permission_denied);
+    EXPECT_TRUE(registry_->find({"a.safetensors"}).empty());
+    EXPECT_EQ(staged(), 0u);
+}
+
 TEST_F(ModelRegistryTest, AFileOfTheImportFolderIsCopied) {
     ASSERT_TRUE(write_file(import_folder_ / "styles" / "x.safetensors", "weights of a lora"));
     const ModelOrder order = order_of_import("a.safetensors", "styles/x.safetensors");

@@ -31,18 +31,27 @@ void ModelRegistry::work() {
     }
 }
 
+/// Copies or fetches what does not lie beside the models yet.
+Result<void> ModelRegistry::bring(Registration& registration) {
+    using Kind = domain::ModelSource::Kind;
+    const domain::ModelSource& source = registration.order().source;
+    if (source.kind != Kind::import && source.kind != Kind::url) return {};
+    DARKROOM_TRY_ASSIGN(const fs::path target, parts_.uploads.new_file());
+    const auto on_progress = [&](double share) {
+        registration.set_progress(share);
+        return !stop_;
+    };
+    auto staged = source.kind == Kind::import
+                      ? import_file(options_.import_folder, source.text, target, on_progress)
+                      : fetch_file(options_.fetching, source.text, target, on_progress);
+    if (!staged) return staged.error();
+    registration.staged = *std::move(staged);
+    return {};
+}
+
 Result<void> ModelRegistry::carry_out(Registration& registration) {
     const ModelOrder& order = registration.order();
-    if (order.source.kind == domain::ModelSource::Kind::import) {
-        DARKROOM_TRY_ASSIGN(const fs::path target, parts_.uploads.new_file());
-        const auto on_progress = [&](double share) {
-            registration.set_progress(share);
-            return !stop_;
-        };
-        DARKROOM_TRY_ASSIGN(
-            registration.staged,
-            import_file(options_.import_folder, order.source.text, target, on_progress));
-    }
+    DARKROOM_TRY(bring(registration));
     const std::shared_ptr<StagedFile> staged = std::move(registration.staged);
     const Result<domain::ModelFacts> facts = parts_.models.inspect(staged->path(), order.type);
     if (!facts) return facts.error().with_context("the file cannot be used");

@@ -8,6 +8,7 @@ std::string ModelSource::record() const {
         case Kind::upload:
             return "upload:" + text;
         case Kind::import:
+        case Kind::url:
             return text;
         case Kind::none:
             break;
