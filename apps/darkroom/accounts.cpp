@@ -34,7 +34,11 @@ struct Accounts {
     std::unique_ptr<AuditLog> audit;
 };
 
-Result<Accounts> open(const std::filesystem::path& data) {
+/// Of a folder that a server or one of these commands has used before. Fails with not_found.
+Result<Accounts> open(const std::filesystem::path& data);
+
+/// The same, made where there is none.
+Result<Accounts> open_or_make(const std::filesystem::path& data) {
     DARKROOM_TRY(prepare_data_folder(data));
     auto clock = std::make_unique<SystemClock>();
     auto database = storage::SqliteDatabase::open(data / "tasks.db", *clock);
@@ -52,6 +56,14 @@ Result<Accounts> open(const std::filesystem::path& data) {
     accounts.store = std::make_unique<storage::SqliteAccountStore>(*database);
     accounts.audit = std::make_unique<storage::SqliteAuditLog>(*database);
     return accounts;
+}
+
+Result<Accounts> open(const std::filesystem::path& data) {
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(data / "tasks.db", error)) {
+        return Error{ErrorCode::not_found, format("--data: no server's folder: {}", data.string())};
+    }
+    return open_or_make(data);
 }
 
 Result<void> record(Accounts& accounts, const char* action, std::string subject) {
@@ -100,7 +112,7 @@ std::string read_password() {
 }
 
 Result<void> do_create_key(const KeyOptions& options) {
-    DARKROOM_TRY_ASSIGN(Accounts accounts, open(options.data));
+    DARKROOM_TRY_ASSIGN(Accounts accounts, open_or_make(options.data));
     domain::KeyOrder order;
     order.tenant = options.tenant;
     order.label = options.label;
@@ -166,7 +178,7 @@ Result<void> do_add_user(const UserOptions& options) {
     DARKROOM_TRY(domain::check_user_name(options.name));
     DARKROOM_TRY(domain::check_tenant_name(tenant));
     DARKROOM_TRY_ASSIGN(const domain::Role role, domain::parse_role(options.role));
-    DARKROOM_TRY_ASSIGN(Accounts accounts, open(options.data));
+    DARKROOM_TRY_ASSIGN(Accounts accounts, open_or_make(options.data));
     const std::string password = read_password();
     DARKROOM_TRY(domain::check_password(password));
     const domain::User user{
@@ -188,6 +200,19 @@ Result<void> do_verify_audit(const AuditOptions& options) {
         const domain::AuditVerdict verdict, storage::wait(*accounts.audit, &AuditLog::verify));
     if (verdict.problem) {
         return Error{ErrorCode::corrupt_input, "the audit log is not whole: " + *verdict.problem};
+    }
+    if (verdict.records == 0) {
+        DARKROOM_TRY_ASSIGN(
+            const std::vector<domain::ApiKey> keys,
+            storage::wait(*accounts.store, &AccountStore::list_keys, storage::KeyFilter{}));
+        DARKROOM_TRY_ASSIGN(
+            const std::vector<domain::User> users,
+            storage::wait(*accounts.store, &AccountStore::list_users));
+        if (!keys.empty() || !users.empty()) {
+            return Error{
+                ErrorCode::corrupt_input,
+                "the audit log is not whole: it is empty, but keys or users were made"};
+        }
     }
     std::cout << format("{} records, whole; head {}\n", verdict.records, verdict.head.hash);
     return {};

@@ -7,6 +7,8 @@
 #include "command.h"
 #include "config/configuration.h"
 #include "config/document.h"
+#include "console.h"
+#include "serve_settings.h"
 
 namespace darkroom::app {
 namespace {
@@ -108,7 +110,11 @@ int serve_configured(const ServeFlags& flags) {
 int config_check(const ConfigOptions& options) {
     const config::Loaded loaded = load(options.file, {});
     std::cerr << config::render(loaded.problems);
-    return loaded.problems.empty() ? kSuccess : kFailure;
+    if (!loaded.problems.empty()) return kFailure;
+    const Result<void> judged = check_settings(serve_options(loaded.configuration));
+    if (judged) return kSuccess;
+    print_error(judged.error());
+    return kFailure;
 }
 
 int config_show(const ConfigOptions& options) {

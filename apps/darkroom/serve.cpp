@@ -57,19 +57,6 @@ std::vector<std::string> unsupported_syntax(std::string_view prompt, api::Prompt
         prompt, positive ? engine::PromptRole::positive : engine::PromptRole::negative);
 }
 
-Result<void> check(const ServeOptions& options) {
-    std::error_code error;
-    if (!options.import_folder.empty() && !fs::is_directory(options.import_folder, error)) {
-        return Error{
-            ErrorCode::not_found,
-            format("--import-folder: no such folder: {}", options.import_folder.string())};
-    }
-    const auto networks = http::AddressPolicy::with_networks(options.webhook_networks);
-    if (!networks) return networks.error().with_context("webhooks.networks");
-    DARKROOM_TRY(fetching_settings(options));
-    return {};
-}
-
 void tell_service_manager(std::string_view state) {
     const char* socket = std::getenv("NOTIFY_SOCKET");
     if (socket == nullptr) return;
@@ -150,7 +137,7 @@ void tell_ready(control::ModelFolder& models, const ServeStores& stores) {
 /// Everything that a server is made of, in the order of dependence.
 Result<void> run(const ServeOptions& options) {
     DARKROOM_TRY(configure_log(options));
-    DARKROOM_TRY(check(options));
+    DARKROOM_TRY(check_settings(options));
     DARKROOM_TRY(prepare_data_folder(options.data));
     SystemClock clock;
     cluster::InProcessEventBus bus;

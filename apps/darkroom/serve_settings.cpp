@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/format.h"
 #include "engine_setup.h"
 #include "gateway/gateway.h"
 
@@ -29,10 +30,34 @@ std::size_t connection_limit() {
 
 }  // namespace
 
+Result<void> check_settings(const ServeOptions& options) {
+    if (options.host != "localhost") {
+        const Result<http::IpAddress> host = http::IpAddress::parse(options.host);
+        if (!host) return host.error().with_context("server.host");
+    }
+    for (const std::string& proxy : options.trusted_proxies) {
+        const Result<http::IpAddress> address = http::IpAddress::parse(proxy);
+        if (!address) return address.error().with_context("access.trusted_proxies");
+    }
+    const auto networks = http::AddressPolicy::with_networks(options.webhook_networks);
+    if (!networks) return networks.error().with_context("webhooks.networks");
+    DARKROOM_TRY(fetching_settings(options));
+    std::error_code error;
+    if (!options.import_folder.empty() &&
+        !std::filesystem::is_directory(options.import_folder, error)) {
+        return Error{
+            ErrorCode::not_found,
+            format("--import-folder: no such folder: {}", options.import_folder.string())};
+    }
+    return {};
+}
+
 gateway::AccessOptions access_settings(const ServeOptions& options) {
     gateway::AccessOptions access;
     access.requires_credentials = options.requires_keys || !is_loopback(options.host);
-    access.trusted_proxies = options.trusted_proxies;
+    for (const std::string& proxy : options.trusted_proxies)
+        access.forwarding.trusted_proxies.push_back(http::IpAddress::parse(proxy).value().text());
+    access.forwarding.hosts.allowed = options.allowed_hosts;
     access.is_strict = options.compatibility == "strict";
     return access;
 }

@@ -13,6 +13,9 @@
 /// What each part of a server is told of the settings.
 namespace darkroom::app {
 
+/// What the table of settings cannot judge: addresses, networks, folders. The functions below want
+/// options that have passed. Fails with invalid_argument or not_found.
+Result<void> check_settings(const ServeOptions& options);
 /// Credentials are asked for everywhere but on loopback.
 gateway::AccessOptions access_settings(const ServeOptions& options);
 control::SchedulerOptions scheduler_settings(const ServeOptions& options);

@@ -123,8 +123,10 @@ Outcome<domain::KeyOrder> parse_key_order(std::string_view body, std::int64_t no
     const std::optional<std::int64_t> lifetime_s = members.integer("expiresInSeconds");
     if (auto problem = members.problem()) return *std::move(problem);
     std::string joined;
-    for (const std::string& word : words)
+    for (const std::string& word : words) {
+        if (word.find(',') != std::string::npos) return refuse("scopes: one in each text");
         joined += joined.empty() ? word : "," + word;
+    }
     const Result<domain::Scopes> scopes = domain::Scopes::parse(joined);
     if (!scopes) return refusal_of(scopes.error());
     order.scopes = *scopes;

@@ -58,6 +58,7 @@ TEST(KeyOrder, UnknownMembersAndWrongTypesAreNamed) {
         {R"({"tenant": "a", "scopes": [1]})", "scopes"},
         {R"({"tenant": "a", "scopes": []})", "scopes"},
         {R"({"tenant": "a", "scopes": ["root"]})", "scopes"},
+        {R"({"tenant": "a", "scopes": ["generate,admin"]})", "scopes"},
         {R"({"tenant": "a", "scopes": ["admin"], "label": 1})", "label"},
         {R"({"tenant": "a", "scopes": ["admin"], "expiresInSeconds": 0})", "expiresInSeconds"},
         {R"({"tenant": "a", "scopes": ["admin"], "expiresInSeconds": 1e3})", "expiresInSeconds"},

@@ -20,6 +20,7 @@ constexpr std::size_t kMaxRequestId = 64;
 constexpr std::size_t kMaxTenants = 10'000;
 /// As many seconds' worth of requests may come at once.
 constexpr double kBurstS = 2.0;
+constexpr BucketSize kOnceAMinute{.capacity = 1, .per_second = 1.0 / 60.0};
 
 bool is_word(std::string_view text) {
     return !text.empty() && text.size() <= kMaxRequestId && std::ranges::all_of(text, [](char c) {
@@ -59,7 +60,8 @@ AccessControl::AccessControl(Authenticator::Surroundings surroundings, AccessOpt
       options_(options),
       authenticator_(surroundings, options.requires_credentials),
       quota_gate_(surroundings.accounts, surroundings.clock),
-      requests_(surroundings.clock) {}
+      requests_(surroundings.clock),
+      denials_(surroundings.clock) {}
 
 http::Guard AccessControl::guard() {
     return [this](std::string route, http::Request request, http::Handler next) {
@@ -70,7 +72,7 @@ http::Guard AccessControl::guard() {
 awaitable<http::Response> AccessControl::admit(
     std::string route, http::Request request, http::Handler next) {
     const std::string path = request.location.path;
-    apply_forwarded(request, options_.trusted_proxies);
+    apply_forwarded(request, options_.forwarding);
     const Origin origin = origin_of(request);
     Caller caller{"", "anonymous", {}, origin.request_id};
     // What matches no route still asks who calls: strangers learn nothing of what is there.
@@ -114,6 +116,8 @@ awaitable<std::variant<Caller, Denial>> AccessControl::judge(
     entry.subject = std::move(route);
     entry.outcome = format("scope {} is missing", domain::to_string(*scope));
     Denial denial{403, format("this needs the scope {}", domain::to_string(*scope))};
+    // The log is for ever: once a minute says as much.
+    if (denials_.take(entry.actor + " " + entry.subject, kOnceAMinute) > 0) co_return denial;
     co_await authenticator_.record(std::move(entry));
     co_return denial;
 }

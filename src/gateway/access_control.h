@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gateway/authenticator.h"
+#include "gateway/forwarded.h"
 #include "gateway/quota_gate.h"
 #include "gateway/route_access.h"
 
@@ -17,8 +18,8 @@ struct AccessOptions {
     /// A request without a valid credential gets 410 and the reference's words, as its clients may
     /// depend on, instead of 401.
     bool is_strict = false;
-    /// Addresses whose X-Forwarded-For, -Proto and -Host are believed.
-    std::vector<std::string> trusted_proxies = {};
+    /// Whose X-Forwarded-For, -Proto and -Host are believed.
+    ForwardingPolicy forwarding = {};
 };
 
 /// Everything that is between a request and its route: who calls, what they may, how much.
@@ -65,6 +66,7 @@ class AccessControl {
     Authenticator authenticator_;
     QuotaGate quota_gate_;
     LeakyBuckets requests_;
+    LeakyBuckets denials_;
     Guarded<std::map<std::string, domain::Quotas>> quotas_;
 };
 

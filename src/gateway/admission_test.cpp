@@ -356,7 +356,7 @@ TEST_F(Admission, ATenantsRateIsBounded) {
 }
 
 TEST_F(Admission, BehindATrustedProxyClientsAreToldApart) {
-    serve({.requires_credentials = true, .trusted_proxies = {"127.0.0.1"}});
+    serve({.requires_credentials = true, .forwarding = {.trusted_proxies = {"127.0.0.1"}}});
     http::Headers wrong = bearer("drk_0123456789abcdef_" + std::string(64, '0'));
     wrong.set("X-Forwarded-For", "203.0.113.9");
     for (int i = 0; i < 1000; ++i)
@@ -397,6 +397,18 @@ TEST_F(Admission, ChangesOfFunctionsAndRestartsAreAudited) {
             who + " function.change icons.safetensors ok",
             who + " function.remove icons.safetensors ok",
             who + " agents.restart  ok"));
+}
+
+TEST_F(Admission, WhoAsksForTooMuchIsAuditedOnceAMinute) {
+    const auto count = [&] { return audited().size(); };
+    for (int i = 0; i < 20; ++i)
+        EXPECT_EQ(send_as(generator_, "GET /admin/keys").status, 403);
+    EXPECT_EQ(count(), 1U);
+    EXPECT_EQ(send_as(generator_, "GET /metrics").status, 403);
+    EXPECT_EQ(count(), 2U);
+    clock_.now_ms += 60'000;
+    EXPECT_EQ(send_as(generator_, "GET /admin/keys").status, 403);
+    EXPECT_EQ(count(), 3U);
 }
 
 TEST_F(Admission, ChangesOfModelsAreAudited) {

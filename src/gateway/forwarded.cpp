@@ -4,20 +4,26 @@
 #include <algorithm>
 #include <string_view>
 
+#include "http/address_policy.h"
+
 namespace darkroom::gateway {
 namespace {
 
 constexpr std::size_t kMaxHost = 255;
-constexpr std::size_t kMaxAddress = 45;
 constexpr const char* kFor = "X-Forwarded-For";
 constexpr const char* kHost = "X-Forwarded-Host";
 constexpr const char* kProto = "X-Forwarded-Proto";
 
-bool is_address(std::string_view text) {
-    return !text.empty() && text.size() <= kMaxAddress && std::ranges::all_of(text, [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') ||
-               c == '.' || c == ':';
-    });
+/// A hop as "ADDRESS", "V4:PORT" or "[V6]:PORT": its address in one spelling, so that a port or
+/// capitals make no stranger of a known client. Empty for what is none.
+std::string address_of(std::string_view hop) {
+    if (hop.starts_with('[')) {
+        hop = hop.substr(1, hop.find(']') - 1);
+    } else if (std::ranges::count(hop, ':') == 1) {
+        hop = hop.substr(0, hop.find(':'));
+    }
+    const Result<http::IpAddress> address = http::IpAddress::parse(hop);
+    return address ? address->text() : std::string();
 }
 
 bool is_authority(std::string_view text) {
@@ -29,9 +35,9 @@ bool is_authority(std::string_view text) {
 
 }  // namespace
 
-void apply_forwarded(http::Request& request, const std::vector<std::string>& trusted_proxies) {
+void apply_forwarded(http::Request& request, const ForwardingPolicy& policy) {
     const auto is_trusted = [&](std::string_view address) {
-        return std::ranges::find(trusted_proxies, address) != trusted_proxies.end();
+        return std::ranges::find(policy.trusted_proxies, address) != policy.trusted_proxies.end();
     };
     if (!is_trusted(request.remote_address)) {
         for (const char* field : {kFor, kHost, kProto})
@@ -46,13 +52,16 @@ void apply_forwarded(http::Request& request, const std::vector<std::string>& tru
     }
     // Each proxy appends whom it heard; what stands before the first stranger is hearsay.
     for (auto hop = hops.rbegin(); hop != hops.rend(); ++hop) {
-        if (!is_address(*hop)) break;
-        request.remote_address = *hop;
+        std::string address = address_of(*hop);
+        if (address.empty()) break;
+        request.remote_address = std::move(address);
         request.is_loopback = false;
-        if (!is_trusted(*hop)) break;
+        if (!is_trusted(request.remote_address)) break;
     }
     const std::string host(request.headers.get(kHost));
-    if (is_authority(host)) request.headers.set("Host", host);
+    if (is_authority(host) && http::is_allowed_host(policy.hosts, host)) {
+        request.headers.set("Host", host);
+    }
 }
 
 std::string scheme_of(const http::Request& request) {

@@ -6,13 +6,13 @@
 namespace darkroom::gateway {
 namespace {
 
-const std::vector<std::string> kProxies = {"127.0.0.1", "10.0.0.2"};
+const ForwardingPolicy kPolicy{{"127.0.0.1", "10.0.0.2"}, {.allowed = {"pictures.example.org"}}};
 
 http::Request passed_on(const std::string& peer, http::Headers headers) {
     http::Request request;
     request.remote_address = peer;
     request.headers = std::move(headers);
-    apply_forwarded(request, kProxies);
+    apply_forwarded(request, kPolicy);
     return request;
 }
 
@@ -48,6 +48,11 @@ TEST(Forwarded, WhatAClientWroteIntoTheListItselfIsHearsay) {
     EXPECT_EQ(address("198.51.100.1, 203.0.113.9"), "203.0.113.9");
     EXPECT_EQ(address("198.51.100.1, 203.0.113.9, 10.0.0.2"), "203.0.113.9");
     EXPECT_EQ(address("2001:db8::1"), "2001:db8::1");
+    EXPECT_EQ(address("2001:DB8:0::1"), "2001:db8::1");
+    EXPECT_EQ(address("203.0.113.9:5001"), "203.0.113.9");
+    EXPECT_EQ(address("[2001:db8::1]:5001"), "2001:db8::1");
+    EXPECT_EQ(address("[2001:db8::1"), "2001:db8::1");
+    EXPECT_EQ(address("1.2.3.4.5"), "127.0.0.1");
     EXPECT_EQ(address("203.0.113.9, nonsense"), "127.0.0.1");
     EXPECT_EQ(address(""), "127.0.0.1");
     const http::Request twice = passed_on(
@@ -56,7 +61,7 @@ TEST(Forwarded, WhatAClientWroteIntoTheListItselfIsHearsay) {
 }
 
 TEST(Forwarded, AHostThatIsNoneIsOverlooked) {
-    for (const char* host : {"", "a/b", "a b", "user@host", "\"><script>"}) {
+    for (const char* host : {"", "a/b", "a b", "user@host", "\"><script>", "evil.example"}) {
         const http::Request request =
             passed_on("127.0.0.1", {{"Host", "here"}, {"X-Forwarded-Host", host}});
         EXPECT_EQ(request.headers.get("Host"), "here") << host;

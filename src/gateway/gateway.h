@@ -3,13 +3,17 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "api/dry_run.h"
 #include "api/refused_fields.h"
 #include "base/clock.h"
 #include "base/disk_space.h"
+#include "base/guarded.h"
 #include "control/dispatcher.h"
 #include "control/event_feed.h"
 #include "control/function_registry.h"
@@ -50,6 +54,9 @@ struct Webhooks {
     std::function<void()> wake;
 };
 
+/// Tenant and name of each.
+using CallNames = Guarded<std::set<std::pair<std::string, std::string>>>;
+
 /// What the routes work with; everything outlives the server.
 struct Parts {
     control::Dispatcher& dispatcher;
@@ -80,6 +87,8 @@ struct Parts {
     std::uint64_t minimum_free_bytes = 0;
     /// Brings metrics up to date that are counted elsewhere; may be empty.
     std::function<void()> collect = {};
+    /// Calls that are being answered as tasks.
+    std::shared_ptr<CallNames> calls = std::make_shared<CallNames>();
 };
 
 /// Adds every route that is served, and the guard before them: A1111's API, the serverless API,

@@ -118,6 +118,11 @@ bool is_refused_input(const Error& error) {
 
 runtime::Task<std::vector<std::string>> read_pictures(Parts& parts, domain::Task task) {
     using Pictures = std::vector<std::string>;
+    if (task.pictures_removed_ms) {
+        co_return Error{
+            ErrorCode::not_found,
+            "the pictures of this task are older than the server keeps them, and were removed"};
+    }
     std::function<Result<Pictures>()> work = [&parts, text = task.result]() -> Result<Pictures> {
         DARKROOM_TRY_ASSIGN(const api::TaskResult result, api::decode_result(text));
         Pictures pictures;

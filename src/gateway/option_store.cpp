@@ -59,20 +59,19 @@ Result<std::int64_t> OptionStore::set(
     const std::filesystem::path path = path_of(tenant);
     std::error_code ignored;
     std::filesystem::create_directories(folder_, ignored);
-    const auto all = options_.lock();
-    auto found = all->find(tenant);
-    if (found == all->end()) found = all->emplace(tenant, read_options(path)).first;
-    StoredOptions& current = found->second;
-    if (current.version != before) {
+    const std::scoped_lock writing(writing_);
+    const std::int64_t current = get(tenant).version;
+    if (current != before) {
         return Error{
             ErrorCode::conflict,
-            format("the options have changed meanwhile; their version is: {}", current.version),
+            format("the options have changed meanwhile; their version is: {}", current),
             kVersion};
     }
     StoredOptions next{options, std::max(now_s, before + 1)};
     DARKROOM_TRY(write_file(path, file_text(next)));
-    current = std::move(next);
-    return current.version;
+    const std::int64_t version = next.version;
+    options_.lock()->insert_or_assign(tenant, std::move(next));
+    return version;
 }
 
 }  // namespace darkroom::gateway

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <mutex>
 #include <string>
 
 #include "api/options.h"
@@ -43,6 +44,8 @@ class OptionStore {
 
     std::filesystem::path folder_;
     Guarded<std::map<std::string, StoredOptions>> options_;
+    /// Held by the one who writes, so that nobody who reads waits for the disk.
+    std::mutex writing_;
 };
 
 }  // namespace darkroom::gateway

@@ -98,12 +98,12 @@ runtime::Task<void> QuotaGate::check_queue(
     const Pending pending = (*pending_.lock())[tenant];
     if (quotas.queued_tasks && queued->tasks + pending.tasks > *quotas.queued_tasks) {
         co_return used_up(
-            "queued_tasks",
+            "queuedTasks",
             format("the tenant's quota of queued tasks is used up: {}", *quotas.queued_tasks));
     }
     if (quotas.queued_seconds && queued->seconds + pending.seconds > *quotas.queued_seconds) {
         co_return used_up(
-            "queued_seconds",
+            "queuedSeconds",
             format(
                 "the tenant's quota of queued work is used up, in predicted seconds: {}",
                 *quotas.queued_seconds));

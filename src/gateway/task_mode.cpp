@@ -10,6 +10,7 @@
 #include "api/serverless_task.h"
 #include "api/task_payload.h"
 #include "api/txt2img_response.h"
+#include "base/format.h"
 #include "base/sha256.h"
 #include "control/store_call.h"
 #include "gateway/caller.h"
@@ -48,12 +49,26 @@ Result<json::Value> kept_drawing(
     return json::Value(api::txt2img_answer(std::move(keys), request, std::move(info)));
 }
 
+/// A ticket is a secret, and another one each time.
+std::string target_without_ticket(const http::Target& target) {
+    std::string text = target.raw_path;
+    for (const auto& [name, value] : target.query) {
+        if (name == "ticket") continue;
+        text += format(
+            "{}{}={}",
+            text.size() == target.raw_path.size() ? '?' : '&',
+            http::percent_encode(name),
+            http::percent_encode(value));
+    }
+    return text;
+}
+
 /// The task that would keep a call's answer.
 domain::NewTask task_of_call(const http::Request& request, const std::string& name) {
     domain::NewTask call;
     call.tenant = caller_of(request).tenant;
     call.kind = domain::kCallKind;
-    const std::string line = request.method + " " + request.target;
+    const std::string line = request.method + " " + target_without_ticket(request.location);
     call.request = json::dump(json::Object{{"call", line}});
     call.body_hash = sha256_hex(line + "\n" + request.body);
     call.idempotency_key = name;
@@ -75,6 +90,28 @@ runtime::Task<std::optional<domain::Task>> earlier_call(Parts& parts, const doma
     co_return Found(*std::move(found));
 }
 
+/// Holds the name of a call while that is answered: of two at once under one name, only one may
+/// have an effect.
+class CallUnderWay {
+  public:
+    CallUnderWay(const Parts& parts, const domain::NewTask& call)
+        : calls_(parts.calls), name_{call.tenant, call.idempotency_key} {
+        is_alone_ = name_.second.empty() || calls_->lock()->insert(name_).second;
+    }
+    ~CallUnderWay() {
+        if (is_alone_) calls_->lock()->erase(name_);
+    }
+    CallUnderWay(const CallUnderWay&) = delete;
+    CallUnderWay& operator=(const CallUnderWay&) = delete;
+
+    [[nodiscard]] bool is_alone() const { return is_alone_; }
+
+  private:
+    std::shared_ptr<CallNames> calls_;
+    std::pair<std::string, std::string> name_;
+    bool is_alone_ = false;
+};
+
 http::Response answer_of_call(const TaskMode& mode, const domain::Task& task) {
     http::Response response =
         mode.is_async ? respond(json::Value(json::Object{
@@ -90,6 +127,11 @@ awaitable<http::Response> keep_answer(Parts& parts, http::Handler handler, http:
     const Result<TaskMode> mode = task_mode_of(request);
     if (!mode) co_return respond(api::refusal_from(mode.error()));
     domain::NewTask call = task_of_call(request, mode->name);
+    const CallUnderWay under_way(parts, call);
+    if (!under_way.is_alone()) {
+        co_return respond(api::refusal_from(Error{
+            ErrorCode::conflict, "a call of that name is being answered; ask again", "taskId"}));
+    }
     const Result<std::optional<domain::Task>> earlier = co_await earlier_call(parts, call);
     if (!earlier) {
         co_return respond(api::refusal_from(submit_error(request, earlier.error())));
@@ -156,6 +198,7 @@ bool keeps_answer(const domain::Task& task) {
 Result<json::Value> kept_answer(const Parts& parts, const domain::Task& task) {
     if (task.kind == domain::kCallKind) return api::decode_call_result(task.result);
     DARKROOM_TRY_ASSIGN(api::TaskResult result, api::decode_result(task.result));
+    if (task.pictures_removed_ms) result.images.clear();
     if (task.kind == domain::kExtrasKind) return kept_extras(task, std::move(result.images));
     return kept_drawing(parts, task, std::move(result.images));
 }

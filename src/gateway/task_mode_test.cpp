@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A1111's API with Request-Type, Task-Flag and taskId.
+#include "gateway/task_mode.h"
+
 #include <future>
 
 #include <gmock/gmock.h>
@@ -12,6 +14,11 @@ namespace darkroom::gateway {
 namespace {
 
 using storage::TaskStore;
+
+runtime::Task<http::Response> as_task(boost::asio::awaitable<http::Response> handled) {
+    http::Response response = co_await std::move(handled);
+    co_return response;
+}
 
 struct Call {
     std::string target = "/sdapi/v1/txt2img";
@@ -177,6 +184,64 @@ TEST_F(TaskModeTest, ARepeatedCallUnderOneNameHasNoEffectOfItsOwn) {
     EXPECT_EQ(send(other).status, 422);
     EXPECT_EQ(clip_skip(), 3.0);
     EXPECT_EQ(tasks(), 1U);
+}
+
+/// A route that answers when it is let go.
+boost::asio::awaitable<http::Response> answer_later(
+    runtime::AsyncEvent& begun, runtime::AsyncEvent& release, int& effects) {
+    ++effects;
+    begun.notify_all();
+    co_await release.wait(0, runtime::Deadline::never());
+    co_return http::json_response(200, "1");
+}
+
+TEST_F(TaskModeTest, OfTwoCallsAtOnceUnderOneNameOnlyOneHasAnEffect) {
+    runtime::AsyncEvent begun;
+    runtime::AsyncEvent release;
+    int effects = 0;
+    const http::Handler handler = keeping_answers(
+        *parts_, [&](http::Request) { return answer_later(begun, release, effects); });
+    http::Request request;
+    request.method = "POST";
+    request.location.raw_path = "/sdapi/v1/anything";
+    request.headers.set("Task-Flag", "true");
+    request.headers.set("taskId", "mine");
+    request.identity = Caller{"local", "local", {domain::Scope::generate}};
+    const auto ask = [&]() -> runtime::Task<http::Response> { return as_task(handler(request)); };
+    auto first =
+        std::async(std::launch::async, [&] { return runtime::block_on(io_.executor(), ask()); });
+    ASSERT_TRUE(runtime::block_on(io_.executor(), begun.wait(0, runtime::Deadline::never())));
+    EXPECT_EQ(runtime::block_on(io_.executor(), ask())->status, 409);
+    release.notify_all();
+    EXPECT_EQ(first.get()->status, 200);
+    EXPECT_EQ(runtime::block_on(io_.executor(), ask())->status, 200) << "the first answer again";
+    EXPECT_EQ(effects, 1);
+    EXPECT_EQ(tasks(), 1U);
+}
+
+TEST_F(TaskModeTest, ATicketIsNoPartOfACall) {
+    Call call{.target = "/sdapi/v1/samplers?ticket=one", .body = "", .method = "GET"};
+    call.name = "named";
+    call.is_flagged = true;
+    EXPECT_EQ(send(call).status, 200);
+    call.target = "/sdapi/v1/samplers?ticket=two";
+    EXPECT_EQ(send(call).status, 200);
+    EXPECT_EQ(tasks(), 1U);
+}
+
+TEST_F(TaskModeTest, PicturesThatWereRemovedAreNotNamed) {
+    Call call{.body = R"({"prompt": "a fox", "force_task_id": "old"})"};
+    call.is_flagged = true;
+    http::ClientResponse answer;
+    draw(call, answer);
+    const auto task = storage::wait(store_, &TaskStore::find, {"local", "old"}).value();
+    ASSERT_TRUE(storage::wait(store_, &TaskStore::give_up_pictures, task.id));
+    EXPECT_EQ(body_of(send(call))["images"], json::Value(json::Array()));
+    call.is_flagged = false;
+    call.body = R"({"prompt": "a fox", "force_task_id": "old"})";
+    const http::ClientResponse plain = send(call);
+    EXPECT_EQ(plain.status, 404) << plain.body;
+    EXPECT_NE(plain.body.find("were removed"), std::string::npos) << plain.body;
 }
 
 TEST_F(TaskModeTest, WhatIsRefusedMakesNoTask) {

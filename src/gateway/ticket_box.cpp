@@ -15,10 +15,16 @@ Result<std::string> TicketBox::issue(const Caller& caller) {
         ticket.caller.scopes.add(domain::Scope::generate);
     }
     const auto tickets = tickets_.lock();
-    if (tickets->size() >= kMaxTickets) {
-        std::erase_if(*tickets, [&](const auto& entry) { return entry.second.expires_ms <= now; });
+    std::size_t of_tenant = 0;
+    for (auto entry = tickets->begin(); entry != tickets->end();) {
+        if (entry->second.expires_ms <= now) {
+            entry = tickets->erase(entry);
+            continue;
+        }
+        if (entry->second.caller.tenant == caller.tenant) ++of_tenant;
+        ++entry;
     }
-    if (tickets->size() >= kMaxTickets) {
+    if (tickets->size() >= kMaxTickets || of_tenant >= kMaxOfTenant) {
         return Error{ErrorCode::unavailable, "too many tickets wait to be used; try again later"};
     }
     tickets->emplace(sha256_hex(text), std::move(ticket));

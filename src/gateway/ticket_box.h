@@ -20,12 +20,13 @@ class TicketBox {
   public:
     static constexpr std::int64_t kLifetimeMs = 30'000;
     static constexpr std::size_t kMaxTickets = 10'000;
+    static constexpr std::size_t kMaxOfTenant = 500;
 
     /// `clock` must outlive the box.
     explicit TicketBox(Clock& clock) : clock_(clock) {}
 
     /// A ticket to draw and look on the caller's behalf; it is never good for administration. Fails
-    /// with unavailable when too many wait to be used.
+    /// with unavailable when too many wait to be used, of the tenant or of all.
     Result<std::string> issue(const Caller& caller);
 
     /// Whose ticket it is; nothing for one that was used, has expired or never was.

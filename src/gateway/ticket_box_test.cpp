@@ -39,11 +39,22 @@ TEST(TicketBox, ATicketExpires) {
     EXPECT_FALSE(box.redeem(ticket));
 }
 
+TEST(TicketBox, ATenantHasItsShareUntilTicketsExpire) {
+    FakeClock clock;
+    TicketBox box(clock);
+    for (std::size_t i = 0; i < TicketBox::kMaxOfTenant; ++i)
+        ASSERT_TRUE(box.issue(kAdmin));
+    EXPECT_EQ(box.issue(kAdmin).error().code, ErrorCode::unavailable);
+    EXPECT_TRUE(box.issue({"other", "key:3", {Scope::generate}}));
+    clock.now_ms += TicketBox::kLifetimeMs;
+    EXPECT_TRUE(box.issue(kAdmin));
+}
+
 TEST(TicketBox, AFullBoxTakesNoMoreUntilTicketsExpire) {
     FakeClock clock;
     TicketBox box(clock);
     for (std::size_t i = 0; i < TicketBox::kMaxTickets; ++i)
-        ASSERT_TRUE(box.issue(kAdmin));
+        ASSERT_TRUE(box.issue({std::to_string(i % 100), "key:1", {Scope::generate}}));
     EXPECT_EQ(box.issue(kAdmin).error().code, ErrorCode::unavailable);
     clock.now_ms += TicketBox::kLifetimeMs;
     EXPECT_TRUE(box.issue(kAdmin));

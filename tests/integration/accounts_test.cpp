@@ -96,6 +96,21 @@ TEST_F(AccountsOfAServer, KeysAndUsersOfTheCommandLineAreGoodOnTheServer) {
     EXPECT_THAT(verdict.output, HasSubstr("records, whole; head "));
 }
 
+TEST_F(AccountsOfAServer, AFolderThatIsNoneIsNotTakenForAnEmptyOne) {
+    const TemporaryFolder elsewhere;
+    const std::string folder = (elsewhere / "nothing").string();
+    for (std::vector<std::string> words :
+         {std::vector<std::string>{"audit", "verify"},
+          {"key", "list"},
+          {"user", "remove", "ann"}}) {
+        words.insert(words.end(), {"--data", folder});
+        const Finished refused = run_darkroom(words);
+        EXPECT_EQ(refused.status, 1);
+        EXPECT_THAT(refused.errors, HasSubstr("no server's folder"));
+    }
+    EXPECT_FALSE(std::filesystem::exists(folder));
+}
+
 TEST_F(AccountsOfAServer, AUserLogsInWithThePasswordThatCameFromStdin) {
     const std::string command = std::string("printf 'correct horse\\n' | ") + DARKROOM_PROGRAM +
                                 " user add ann --role admin --data " + data_.path().string();

@@ -32,6 +32,15 @@ TEST_F(ConfigurationFile, CheckNamesEveryProblemWithItsPlace) {
         bad.errors,
         file + ":2:1: no such setting: server.prot; did you mean server.port?\n" + file +
             ":3:8: server.port must be an integer from 0 to 65535: 70000\n");
+    for (const auto& [text, place] :
+         {std::pair("[access]\ntrusted_proxies = [\"10.0.0.0/8\"]\n", "access.trusted_proxies"),
+          {"[server]\nhost = \"1.2.3\"\n", "server.host"},
+          {"[models]\nurl_places = [\"example.org\"]\n", "models.url_places"},
+          {"[webhooks]\nnetworks = [\"nonsense\"]\n", "webhooks.networks"}}) {
+        const Finished refused = run_darkroom({"config", "check", write(text)});
+        EXPECT_EQ(refused.status, kFailure) << text;
+        EXPECT_THAT(refused.errors, HasSubstr(place));
+    }
     const Finished good = run_darkroom({"config", "check", write("[server]\nport = 7000\n")});
     EXPECT_EQ(good.status, 0) << good.errors;
 }

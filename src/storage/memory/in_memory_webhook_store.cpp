@@ -45,8 +45,9 @@ void InMemoryWebhookStore::put(NewWebhook request, Completion<Webhook> done) {
             place->webhook.url = std::move(request.url);
             place->webhook.secrets = std::move(request.secrets);
             place->webhook.failures = 0;
+            // One that is enabled keeps its hold: a message may be on its way.
+            if (!place->webhook.disabled_reason.empty()) place->not_before_ms = 0;
             place->webhook.disabled_reason.clear();
-            place->not_before_ms = 0;
             outcome = place->webhook;
         }
     }

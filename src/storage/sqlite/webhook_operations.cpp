@@ -103,16 +103,18 @@ Result<Webhook> put_webhook(
     }
     const std::string id = random_id();
     const std::string secrets = joined(request.secrets);
-    DARKROOM_TRY(run(
-        connection,
-        "INSERT INTO webhook (id, tenant, url, secrets, created_ms, failures, not_before_ms,"
-        " disabled_reason) VALUES (?, ?, ?, ?, ?, 0, 0, '') ON CONFLICT (tenant, url) DO UPDATE"
-        " SET secrets = excluded.secrets, failures = 0, not_before_ms = 0, disabled_reason = ''",
-        id,
-        request.tenant,
-        request.url,
-        secrets,
-        wall_ms));
+    DARKROOM_TRY(
+        run(connection,
+            "INSERT INTO webhook (id, tenant, url, secrets, created_ms, failures, not_before_ms,"
+            " disabled_reason) VALUES (?, ?, ?, ?, ?, 0, 0, '') ON CONFLICT (tenant, url) DO UPDATE"
+            // One that is enabled keeps its hold: a message may be on its way.
+            " SET secrets = excluded.secrets, failures = 0, not_before_ms = CASE disabled_reason"
+            " WHEN '' THEN not_before_ms ELSE 0 END, disabled_reason = ''",
+            id,
+            request.tenant,
+            request.url,
+            secrets,
+            wall_ms));
     DARKROOM_TRY_ASSIGN(
         std::vector<Webhook> found,
         webhooks_where(connection, "url = ?2", request.tenant, request.url));
