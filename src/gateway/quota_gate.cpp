@@ -14,6 +14,10 @@ using storage::TaskStore;
 
 constexpr std::int64_t kDayMs = 86'400'000;
 constexpr std::int64_t kMsPerS = 1000;
+/// Quotas as the API names them; a refusal's field is one of them.
+constexpr const char* kQueuedTasks = "queuedTasks";
+constexpr const char* kQueuedSeconds = "queuedSeconds";
+constexpr const char* kPicturesPerDay = "picturesPerDay";
 /// A queue moves within seconds.
 constexpr std::int64_t kQueueRetryS = 10;
 
@@ -98,12 +102,12 @@ runtime::Task<void> QuotaGate::check_queue(
     const Pending pending = (*pending_.lock())[tenant];
     if (quotas.queued_tasks && queued->tasks + pending.tasks > *quotas.queued_tasks) {
         co_return used_up(
-            "queuedTasks",
+            kQueuedTasks,
             format("the tenant's quota of queued tasks is used up: {}", *quotas.queued_tasks));
     }
     if (quotas.queued_seconds && queued->seconds + pending.seconds > *quotas.queued_seconds) {
         co_return used_up(
-            "queuedSeconds",
+            kQueuedSeconds,
             format(
                 "the tenant's quota of queued work is used up, in predicted seconds: {}",
                 *quotas.queued_seconds));
@@ -121,13 +125,13 @@ runtime::Task<void> QuotaGate::charge(storage::PictureCharge charge) {
         co_return sum.error();
     }
     co_return used_up(
-        "pictures_per_day", format("the tenant's quota of pictures a day is used up: {}", limit));
+        kPicturesPerDay, format("the tenant's quota of pictures a day is used up: {}", limit));
 }
 
 std::int64_t QuotaGate::retry_after_s(const Error& error) const {
     if (error.code != ErrorCode::resource_exhausted) return 0;
-    if (error.field == "queued_tasks" || error.field == "queued_seconds") return kQueueRetryS;
-    if (error.field != "pictures_per_day") return 0;
+    if (error.field == kQueuedTasks || error.field == kQueuedSeconds) return kQueueRetryS;
+    if (error.field != kPicturesPerDay) return 0;
     return (kDayMs - clock_.wall_ms() % kDayMs + kMsPerS - 1) / kMsPerS;
 }
 

@@ -82,7 +82,7 @@ TEST_F(Quotas, PredictedWorkInTheQueueIsBounded) {
     const Result<domain::Task> refused = submit_directly();
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::resource_exhausted);
-    EXPECT_EQ(refused.error().field, "queued_seconds");
+    EXPECT_EQ(refused.error().field, "queuedSeconds");
     draw_next();
     EXPECT_TRUE(submit_directly());
 }
