@@ -38,8 +38,6 @@
 namespace darkroom::app {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr int kIoThreads = 2;
 
 Result<void> configure_log(const ServeOptions& options) {

@@ -191,7 +191,8 @@ boost::asio::awaitable<http::Response> answer_later(
     runtime::AsyncEvent& begun, runtime::AsyncEvent& release, int& effects) {
     ++effects;
     begun.notify_all();
-    co_await release.wait(0, runtime::Deadline::never());
+    const Result<void> released = co_await release.wait(0, runtime::Deadline::never());
+    EXPECT_TRUE(released);
     co_return http::json_response(200, "1");
 }
 
