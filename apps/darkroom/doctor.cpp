@@ -22,7 +22,7 @@ void print_list(const char* title, const std::vector<std::string>& lines) {
 
 /// A file of the weight cache: reads all of it and compares the checksums.
 int examine_packed(const std::filesystem::path& file) {
-    constexpr const char* kRemedy = "NOT healthy: delete the file, it is made again when needed\n";
+    constexpr const char* kRemedy = "NOT healthy: delete that file, it is made again when needed\n";
     const auto store = engine::PackedStore::open_any(file);
     if (!store) {
         print_error(store.error());
@@ -34,7 +34,7 @@ int examine_packed(const std::filesystem::path& file) {
         file.string(),
         (*store)->identity().checkpoint_sha256,
         (*store)->identity().fingerprint,
-        (*store)->size());
+        (*store)->entries().size());
     const Result<void> verified = (*store)->verify();
     if (!verified) fmt::print("{}\n{}", verified.error().message, kRemedy);
     if (verified) fmt::print("healthy\n");

@@ -296,11 +296,32 @@ TEST_F(CommandLine, DoctorFindsDamageInTheWeightCache) {
     const Finished flipped = run_darkroom({"doctor", packed.string()});
     EXPECT_EQ(flipped.status, kFailure);
     EXPECT_THAT(flipped.output, HasSubstr("packed weights of "));
-    EXPECT_THAT(flipped.output, HasSubstr("NOT healthy: delete the file"));
+    EXPECT_THAT(flipped.output, HasSubstr("NOT healthy: delete that file"));
 
     write(packed, bytes.substr(0, bytes.size() / 2));
     expect_failure({"doctor", packed.string()}, kFailure, {packed.string(), "damaged"});
     expect_failure({"doctor", "/nowhere.packed"}, kFailure, {"/nowhere.packed"});
+}
+
+TEST_F(CommandLine, WhatTwoCheckpointsShareIsInTheWeightCacheOnce) {
+    const std::string retrained = damaged([](CheckpointFile& checkpoint) {
+        checkpoint.at("model.diffusion_model.out.2.weight").bytes[0] ^= 1;
+    });
+    const fs::path cache = folder_ / "cache";
+    fs::create_directory(cache);
+    const auto draw = [&](std::vector<std::string> more) {
+        EXPECT_EQ(run_darkroom(generate(std::move(more))).status, 0);
+        return read_file(picture_, kMaxPicture).value();
+    };
+    const std::string alone = draw({"--model", retrained});
+    (void)draw({"--cache", cache.string()});
+    const fs::path first = fs::directory_iterator(cache)->path();
+    EXPECT_EQ(draw({"--model", retrained, "--cache", cache.string()}), alone);
+    EXPECT_EQ(draw({"--model", retrained, "--cache", cache.string()}), alone) << "mapped";
+    for (const auto& file : fs::directory_iterator(cache)) {
+        if (file.path() == first) continue;
+        EXPECT_LT(file.file_size() * 10, fs::file_size(first)) << file.path();
+    }
 }
 
 TEST_F(CommandLine, AServersPicturesHaveTheSizeOfTheCheckpointThatDraws) {

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/format.h"
+#include "engine/weights/shared_payloads.h"
 
 namespace darkroom::engine {
 namespace {
@@ -72,6 +73,10 @@ Result<void> pack_all(
     const std::vector<KeyRecorder::Parameter>& parameters,
     const PackingOptions& options,
     PackedStore& store) {
+    SharedPayloads shared;
+    if (options.cache_folder) {
+        shared = SharedPayloads::in_folder(*options.cache_folder, store.identity());
+    }
     std::vector<float> numbers;
     std::size_t done = 0;
     for (const KeyRecorder::Parameter& parameter : parameters) {
@@ -93,6 +98,7 @@ Result<void> pack_all(
             const bool table = parameter.kind == KeyRecorder::Kind::table;
             store_plain(numbers, table ? backend.compute_dtype() : DType::f32, out);
         }
+        if (options.cache_folder) store.share_last(parameter.key, shared);
         if (options.on_progress) options.on_progress(++done, parameters.size());
     }
     return {};

@@ -14,13 +14,14 @@
 #include "base/file.h"
 #include "base/format.h"
 #include "base/random.h"
-#include "json/json.h"
+#include "base/sha256.h"
+#include "engine/weights/shared_payloads.h"
 
 namespace darkroom::engine {
 namespace {
 
 constexpr std::size_t kAlignment = 64;
-constexpr std::string_view kMagic = "DRKPACK1";
+constexpr std::string_view kMagic = "DRKPACK2";
 constexpr std::size_t kMaxIndexBytes = std::size_t{64} << 20;
 /// JSON of one index entry with a long key and tag.
 constexpr std::size_t kIndexBytesPerEntry = 1024;
@@ -41,31 +42,6 @@ std::size_t aligned(std::size_t bytes) {
 std::uint32_t crc32_of(std::span<const std::byte> bytes) {
     return static_cast<std::uint32_t>(
         ::crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
-}
-
-std::string index_json(
-    const PackedIdentity& identity,
-    const std::map<std::string, PackedStore::Entry, std::less<>>& all) {
-    json::Object entries;
-    for (const auto& [key, entry] : all) {
-        entries.append(
-            key,
-            json::Array{
-                entry.tag,
-                std::uint64_t{entry.offset_bytes},
-                std::uint64_t{entry.size_bytes},
-                std::int64_t{entry.crc32}});
-    }
-    return json::dump(json::Object{
-        {"checkpoint_sha256", identity.checkpoint_sha256},
-        {"fingerprint", identity.fingerprint},
-        {"entries", std::move(entries)}});
-}
-
-bool is_entry(const json::Value& value) {
-    return value.is_array() && value.as_array().size() == 4 && value[0].is_string() &&
-           value[1].is_integer() && value[2].is_integer() && value[3].is_integer() &&
-           value[1].as_integer() >= 0 && value[2].as_integer() >= 0;
 }
 
 }  // namespace
@@ -117,7 +93,20 @@ Result<std::shared_ptr<PackedStore>> PackedStore::open(
 }
 
 Result<std::shared_ptr<PackedStore>> PackedStore::open_any(const std::filesystem::path& path) {
+    DARKROOM_TRY_ASSIGN(Mapped mapped, map(path));
+    const Result<void> taken = mapped.store->take_shared(mapped.index);
+    if (!taken) return taken.error().with_context("weight cache " + path.string());
+    return std::move(mapped.store);
+}
+
+Result<std::shared_ptr<PackedStore>> PackedStore::open_own(const std::filesystem::path& path) {
+    DARKROOM_TRY_ASSIGN(Mapped mapped, map(path));
+    return std::move(mapped.store);
+}
+
+Result<PackedStore::Mapped> PackedStore::map(const std::filesystem::path& path) {
     std::shared_ptr<PackedStore> store(new PackedStore());
+    store->path_ = path;
     store->descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (store->descriptor_ < 0) return system_error("cannot open", path, errno);
     struct stat status {};
@@ -130,9 +119,9 @@ Result<std::shared_ptr<PackedStore>> PackedStore::open_any(const std::filesystem
     if (memory == MAP_FAILED) return system_error("cannot map", path, errno);
     store->memory_ = static_cast<std::byte*>(memory);
     store->capacity_ = size;
-    const Result<void> parsed = store->parse_index();
-    if (!parsed) return parsed.error().with_context("weight cache " + path.string());
-    return store;
+    Result<PackedIndex> index = store->read_index();
+    if (!index) return index.error().with_context("weight cache " + path.string());
+    return Mapped{std::move(store), *std::move(index)};
 }
 
 PackedStore::~PackedStore() {
@@ -141,7 +130,7 @@ PackedStore::~PackedStore() {
     if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
-Result<void> PackedStore::parse_index() {
+Result<PackedIndex> PackedStore::read_index() {
     const Error damaged{ErrorCode::corrupt_input, "the file is damaged"};
     FileHeader header{};
     std::memcpy(&header, memory_, sizeof header);
@@ -153,28 +142,41 @@ Result<void> PackedStore::parse_index() {
     const std::span<const std::byte> bytes(memory_ + header.index_offset, header.index_size);
     if (crc32_of(bytes) != header.index_crc32) return damaged;
     DARKROOM_TRY_ASSIGN(
-        const json::Value index,
-        json::parse(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size())));
-    const json::Value* sha256 = index.find("checkpoint_sha256");
-    const json::Value* fingerprint = index.find("fingerprint");
-    const json::Value* entries = index.find("entries");
-    if (sha256 == nullptr || fingerprint == nullptr || entries == nullptr || !sha256->is_string() ||
-        !fingerprint->is_string() || !entries->is_object()) {
-        return damaged;
-    }
-    for (const auto& [key, value] : entries->as_object()) {
-        if (!is_entry(value)) return damaged;
-        const auto offset = static_cast<std::size_t>(value[1].as_integer());
-        const auto size = static_cast<std::size_t>(value[2].as_integer());
-        if (offset % kAlignment != 0 || offset > header.index_offset ||
-            size > header.index_offset - offset) {
+        PackedIndex index,
+        parse_packed_index(
+            std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size())));
+    for (const auto& [key, entry] : index.entries) {
+        if (!entry.owner.empty()) continue;
+        if (entry.offset_bytes % kAlignment != 0 || entry.offset_bytes > header.index_offset ||
+            entry.size_bytes > header.index_offset - entry.offset_bytes) {
             return damaged;
         }
-        const auto crc32 = static_cast<std::uint32_t>(value[3].as_integer());
-        entries_.emplace(key, Entry{value[0].as_string(), offset, size, crc32});
+        entries_.emplace(
+            key, Entry{entry.tag, entry.offset_bytes, entry.size_bytes, entry.sha256, {}});
     }
-    identity_ = {sha256->as_string(), fingerprint->as_string()};
+    identity_ = index.identity;
     used_ = header.index_offset;
+    return index;
+}
+
+Result<void> PackedStore::take_shared(const PackedIndex& index) {
+    std::map<std::string, SharedPayloads> owners;
+    for (const auto& [key, entry] : index.entries) {
+        if (entry.owner.empty()) continue;
+        auto owner = owners.find(entry.owner);
+        if (owner == owners.end()) {
+            DARKROOM_TRY_ASSIGN(
+                std::shared_ptr<const PackedStore> store,
+                open_own(path_->parent_path() / entry.owner));
+            owner = owners.try_emplace(entry.owner).first;
+            owner->second.add(std::move(store));
+        }
+        Entry wanted{entry.tag, 0, entry.size_bytes, entry.sha256, {}};
+        if (!owner->second.find(wanted)) {
+            return Error{ErrorCode::corrupt_input, format("{} does not hold {}", entry.owner, key)};
+        }
+        entries_.emplace(key, std::move(wanted));
+    }
     return {};
 }
 
@@ -189,15 +191,36 @@ std::span<std::byte> PackedStore::append(
     DARKROOM_CHECK(offset + size_bytes <= capacity_, "the weight store is too small for {}", key);
     DARKROOM_CHECK(!entries_.contains(key), "{} is packed twice", key);
     used_ = offset + size_bytes;
-    entries_.emplace(key, Entry{std::move(tag), offset, size_bytes, 0});
+    entries_.emplace(key, Entry{std::move(tag), offset, size_bytes});
     return {memory_ + offset, size_bytes};
+}
+
+void PackedStore::share_last(const std::string& key, const SharedPayloads& payloads) {
+    const auto found = entries_.find(key);
+    DARKROOM_CHECK(found != entries_.end(), "{} was not packed", key);
+    Entry& entry = found->second;
+    DARKROOM_CHECK(entry.offset_bytes + entry.size_bytes == used_, "{} is not the last", key);
+    entry.sha256 = digest_of(entry);
+    const std::size_t offset = entry.offset_bytes;
+    if (payloads.find(entry)) used_ = offset;
+}
+
+std::string PackedStore::digest_of(const Entry& entry) const {
+    Sha256 sha256;
+    sha256.update(std::span(data(entry), entry.size_bytes));
+    return sha256.hex();
 }
 
 Result<void> PackedStore::seal() {
     if (!path_) return {};
-    for (auto& [key, entry] : entries_)
-        entry.crc32 = crc32_of({data(entry), entry.size_bytes});
-    return publish(index_json(identity_, entries_));
+    PackedIndex index{identity_, {}};
+    for (auto& [key, entry] : entries_) {
+        if (entry.sha256.empty()) entry.sha256 = digest_of(entry);
+        PackedIndex::Entry placed{entry.tag, entry.size_bytes, entry.sha256, entry.offset_bytes};
+        if (entry.owner) placed.owner = entry.owner->path_->filename();
+        index.entries.emplace(key, std::move(placed));
+    }
+    return publish(packed_index_json(index));
 }
 
 Result<void> PackedStore::publish(const std::string& index) {
@@ -221,8 +244,11 @@ Result<void> PackedStore::publish(const std::string& index) {
 
 Result<void> PackedStore::verify() const {
     for (const auto& [key, entry] : entries_) {
-        if (crc32_of({data(entry), entry.size_bytes}) != entry.crc32) {
-            return Error{ErrorCode::corrupt_input, format("packed weights of {} are damaged", key)};
+        if (digest_of(entry) != entry.sha256) {
+            const PackedStore& holder = entry.owner ? *entry.owner : *this;
+            return Error{
+                ErrorCode::corrupt_input,
+                format("packed weights of {} are damaged: {}", key, holder.path_->string())};
         }
     }
     return {};

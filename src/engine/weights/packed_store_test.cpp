@@ -75,7 +75,7 @@ TEST_F(PackedStoreTest, AnyIdentityCanBeLookedAt) {
     const auto store = PackedStore::open_any(path_);
     ASSERT_TRUE(store) << store.error().message;
     EXPECT_EQ((*store)->identity(), identity_);
-    EXPECT_EQ((*store)->size(), 1u);
+    EXPECT_EQ((*store)->entries().size(), 1u);
     EXPECT_TRUE((*store)->verify());
 }
 
