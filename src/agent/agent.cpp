@@ -44,6 +44,7 @@ Agent::Agent(
       channel_(channel),
       options_(std::move(options)),
       session_(options_.session),
+      prefetcher_(backend_.fingerprint(), options_.cache_folder),
       extras_({"", backend_.fingerprint(), options_.version}) {}
 
 void Agent::run() {
@@ -89,6 +90,8 @@ void Agent::handle(cluster::Message message) {
         draining_ = true;
     } else if (auto* load = std::get_if<cluster::Load>(&message)) {
         ordered_ = std::move(*load);
+    } else if (auto* prefetch = std::get_if<cluster::Prefetch>(&message)) {
+        prefetcher_.want(std::move(*prefetch));
     } else if (const auto* threads = std::get_if<cluster::Threads>(&message)) {
         threads_ = threads->count;
     }

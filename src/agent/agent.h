@@ -14,6 +14,7 @@
 #include "agent/channel.h"
 #include "agent/extras_queue.h"
 #include "agent/init_pictures.h"
+#include "agent/prefetcher.h"
 #include "agent/rendering.h"
 #include "base/guarded.h"
 #include "domain/generation.h"
@@ -91,6 +92,7 @@ class Agent {
     std::optional<cluster::Load> ordered_;
     std::optional<std::int64_t> threads_;
 
+    Prefetcher prefetcher_;
     ExtrasQueue extras_;
     std::deque<Waiting> waiting_;
     std::map<engine::RequestId, Held> drawing_;

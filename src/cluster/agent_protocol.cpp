@@ -178,6 +178,10 @@ Object header_of(const Load& m) {
         {"identity", m.identity}};
 }
 
+Object header_of(const Prefetch& m) {
+    return Object{{"type", "prefetch"}, {"path", m.path}, {"sha256", m.sha256}};
+}
+
 Object header_of(const Threads& m) {
     return Object{{"type", "threads"}, {"count", m.count}};
 }
@@ -324,6 +328,9 @@ Result<Message> decode(std::string_view header, std::vector<std::byte> payload) 
             reader.text("path"),
             reader.text("sha256"),
             reader.text("identity")});
+    }
+    if (type == "prefetch") {
+        return reader.finish(Prefetch{reader.text("path"), reader.text("sha256")});
     }
     if (type == "threads") return reader.finish(Threads{reader.integer("count")});
     if (type == "interrupt") return reader.finish(Interrupt{reader.attempt()});

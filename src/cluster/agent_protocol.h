@@ -126,6 +126,13 @@ struct Load {
     std::string identity;
 };
 
+/// A task waits for this checkpoint: bring its weights into memory while others are drawn.
+struct Prefetch {
+    std::string path;
+    /// As Assignment::sha256.
+    std::string sha256;
+};
+
 /// Compute with so many threads from the next moment on in which nothing is drawn; 0 is the number
 /// that the agent was started with.
 struct Threads {
@@ -156,6 +163,7 @@ using Message = std::variant<
     AgentHeartbeat,
     Assignment,
     Load,
+    Prefetch,
     Threads,
     Interrupt,
     Drop,

@@ -38,6 +38,7 @@ TEST(AgentProtocol, EveryMessageComesBackAsItWas) {
     EXPECT_EQ(std::get<EngineReport>(*round_trip(EngineReport{"unet", 4, 0.25})).width, 4);
     EXPECT_EQ(std::get<Resident>(*round_trip(Resident{"m", 0.5, "no"})).loaded, 0.5);
     EXPECT_EQ(std::get<Load>(*round_trip(Load{"m", "/p", "", "i"})).path, "/p");
+    EXPECT_EQ(std::get<Prefetch>(*round_trip(Prefetch{"/p", "s"})).sha256, "s");
     EXPECT_EQ(std::get<Threads>(*round_trip(Threads{3})).count, 3);
     EXPECT_EQ(std::get<AgentHeartbeat>(*round_trip(AgentHeartbeat{{id}})).held.front(), id);
     EXPECT_EQ(

@@ -60,6 +60,8 @@ struct AgentService::Link {
     DeviceShares shares;
     /// What it was last told to compute with; 0 is its own choice.
     std::int64_t threads = 0;
+    /// The checkpoint that it was last told to bring into memory.
+    std::string prefetched = {};
     bool closed = false;
     /// When the agent was last heard of.
     std::atomic<std::chrono::steady_clock::time_point> last_heard =

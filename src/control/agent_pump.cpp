@@ -19,6 +19,12 @@ using storage::TaskStore;
 /// Claims in vain after which an agent waits for news of the queue.
 constexpr int kMostMisses = 10;
 
+/// Whether its turn comes before that of another checkpoint.
+bool comes_first(const storage::BacklogEntry& entry, const storage::BacklogEntry& other) {
+    if (entry.priority != other.priority) return entry.priority > other.priority;
+    return entry.least_vft < other.least_vft;
+}
+
 }  // namespace
 
 boost::asio::awaitable<void> AgentService::pump(std::shared_ptr<Link> link) {
@@ -38,6 +44,10 @@ boost::asio::awaitable<void> AgentService::pump(std::shared_ptr<Link> link) {
         const Result<void> handed_out = co_await hand_out(link);
         if (!handed_out) {
             log::warning("tasks cannot be claimed", {{"reason", handed_out.error().message}});
+        }
+        const Result<void> prefetched = co_await prefetch(link);
+        if (!prefetched) {
+            log::warning("what waits is not read ahead", {{"reason", prefetched.error().message}});
         }
         std::vector<runtime::Watch> watches;
         watches.emplace_back(link->changed, seen);
@@ -123,6 +133,30 @@ runtime::Task<void> AgentService::hand_out(std::shared_ptr<Link> link) {
     co_return Result<void>();
 }
 
+/// While an agent draws, the disk may read what waits for a checkpoint that no agent has.
+runtime::Task<void> AgentService::prefetch(std::shared_ptr<Link> link) {
+    if (link->held.empty() || link->closed || parts_.dispatcher.is_draining()) {
+        co_return Result<void>();
+    }
+    const Result<std::vector<storage::BacklogEntry>> backlog =
+        co_await store_call(parts_.dispatcher.store(), &TaskStore::backlog);
+    if (!backlog) co_return backlog.error();
+    const storage::BacklogEntry* next = nullptr;
+    for (const storage::BacklogEntry& entry : *backlog) {
+        if (entry.model.empty() || !pool_.instances(entry.model).empty()) continue;
+        if (next == nullptr || comes_first(entry, *next)) next = &entry;
+    }
+    if (next == nullptr || next->model == link->prefetched) co_return Result<void>();
+    const std::vector<domain::ModelDescription> models = parts_.models.models();
+    const domain::ModelDescription* model = domain::find_model(models, next->model);
+    // A task for a checkpoint that is gone fails at its turn.
+    if (model == nullptr) co_return Result<void>();
+    link->prefetched = next->model;
+    cluster::Message message = cluster::Prefetch{model->filename, model->sha256};
+    const Result<void> sent = co_await link->connection->send(std::move(message));
+    co_return sent;
+}
+
 /// A function begins with the first task for its checkpoint.
 runtime::Task<void> AgentService::begin_function(std::shared_ptr<Link> link, std::string model) {
     std::string checkpoint = checkpoint_of(model);
@@ -192,6 +226,7 @@ runtime::Task<void> AgentService::assign(std::shared_ptr<Link> link, domain::Tas
     // sent after the assignment.
     link->claim.capacity -= 1;
     if (!task.model.empty()) link->claim.model = task.model;
+    if (task.model == link->prefetched) link->prefetched.clear();
     link->held[task.id.text()] = task.attempt;
     link->has_suspect = domain::is_suspect(task);
     link->shares.begin(task.id.text(), parts_.clock.boot_ms());

@@ -122,6 +122,7 @@ class AgentService {
     boost::asio::awaitable<void> watch();
     boost::asio::awaitable<void> pump(std::shared_ptr<Link> link);
     runtime::Task<void> hand_out(std::shared_ptr<Link> link);
+    runtime::Task<void> prefetch(std::shared_ptr<Link> link);
     runtime::Task<cluster::Assignment> prepare(domain::Task task);
     runtime::Task<void> assign(std::shared_ptr<Link> link, domain::Task task);
     runtime::Task<void> refuse(domain::LeaseToken token, Error error);

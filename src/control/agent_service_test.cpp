@@ -63,6 +63,7 @@ class AgentServiceTest : public testing::Test {
     AgentServiceTest() {
         fs::create_directories(folder_);
         EXPECT_TRUE(write_file(folder_ / "icons.safetensors", "weights"));
+        EXPECT_TRUE(write_file(folder_ / "other.safetensors", "others"));
         EXPECT_TRUE(models_.scan());
         service_.start();
     }
@@ -194,6 +195,25 @@ class AgentServiceTest : public testing::Test {
          functions_,
          bus_}};
 };
+
+TEST_F(AgentServiceTest, ACheckpointThatSomebodyWaitsForIsReadAheadWhileAnAgentDraws) {
+    const cluster::AttemptId held = assigned(submit("icons"));
+    submit("other");
+    const auto message = agent().hear();
+    const auto* prefetch = message ? std::get_if<cluster::Prefetch>(&*message) : nullptr;
+    ASSERT_NE(prefetch, nullptr);
+    EXPECT_EQ(prefetch->path, (folder_ / "other.safetensors").string());
+    submit("other");
+    expect_nothing_more();
+    agent().say(picture_of(held));
+}
+
+TEST_F(AgentServiceTest, WhatAnAgentHasIsNotReadAhead) {
+    const cluster::AttemptId held = assigned(submit("icons"));
+    submit("icons");
+    expect_nothing_more();
+    agent().say(picture_of(held));
+}
 
 TEST_F(AgentServiceTest, APictureIsStoredUnderItsAttempt) {
     const domain::TaskId id = submit();

@@ -49,6 +49,13 @@ PackedIndex::Entry entry_of(const json::Value& value) {
 
 }  // namespace
 
+std::string PackedIdentity::file_name() const {
+    constexpr std::size_t kDigits = 32;
+    std::string name = checkpoint_sha256.substr(0, kDigits) + "." + fingerprint;
+    std::ranges::replace(name, '/', '-');
+    return name.append(kExtension);
+}
+
 std::string packed_index_json(const PackedIndex& index) {
     json::Object entries;
     for (const auto& [key, entry] : index.entries) {

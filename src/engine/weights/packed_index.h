@@ -18,6 +18,9 @@ struct PackedIdentity {
     std::string fingerprint;
 
     bool operator==(const PackedIdentity&) const = default;
+
+    /// Name of the file in a cache folder.
+    [[nodiscard]] std::string file_name() const;
 };
 
 /// The contents table of a file of packed weights (docs/formats/packed-weights.md).

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/weights/packed_source.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -116,13 +119,6 @@ bool holds_all(
     });
 }
 
-std::filesystem::path cache_path(
-    const std::filesystem::path& folder, const PackedIdentity& identity) {
-    std::string name = identity.checkpoint_sha256.substr(0, 32) + "." + identity.fingerprint;
-    std::ranges::replace(name, '/', '-');
-    return folder / (name + ".packed");
-}
-
 }  // namespace
 
 const PackedStore::Entry& PackedWeightSource::entry(const std::string& key) const {
@@ -147,6 +143,23 @@ Tensor PackedWeightSource::table(const std::string& key, std::int64_t rows, std:
         store_->data(entry(key)), Shape{rows, columns}, backend_.compute_dtype(), store_);
 }
 
+void prefetch_weights(
+    const std::filesystem::path& checkpoint,
+    const PackedIdentity& identity,
+    const std::optional<std::filesystem::path>& cache_folder) {
+    if (cache_folder) {
+        const auto store = PackedStore::open(*cache_folder / identity.file_name(), identity);
+        if (store) {
+            (*store)->read_ahead();
+            return;
+        }
+    }
+    const int file = ::open(checkpoint.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) return;
+    (void)::posix_fadvise(file, 0, 0, POSIX_FADV_WILLNEED);
+    ::close(file);
+}
+
 Result<std::shared_ptr<const PackedStore>> packed_weights(
     Backend& backend,
     const PackingInput& input,
@@ -154,7 +167,7 @@ Result<std::shared_ptr<const PackedStore>> packed_weights(
     const PackingOptions& options) {
     const PackedIdentity identity{input.sha256, backend.fingerprint()};
     std::optional<std::filesystem::path> path;
-    if (options.cache_folder) path = cache_path(*options.cache_folder, identity);
+    if (options.cache_folder) path = *options.cache_folder / identity.file_name();
     if (path) {
         const auto cached = PackedStore::open(*path, identity);
         if (cached && holds_all(**cached, backend, parameters)) {

@@ -51,6 +51,14 @@ class PackedWeightSource final : public WeightSource {
     std::shared_ptr<const PackedStore> store_;
 };
 
+/// Has the system read what loading a checkpoint will read into memory, without waiting for all of
+/// it: its packed weights, or the checkpoint while they are not in `cache_folder`. What is not
+/// there is passed over.
+void prefetch_weights(
+    const std::filesystem::path& checkpoint,
+    const PackedIdentity& identity,
+    const std::optional<std::filesystem::path>& cache_folder);
+
 /// The packed weights for `parameters`: mapped from the cache folder when a valid store for this
 /// identity is there, packed from the checkpoint otherwise (and published to the folder if it can
 /// be written; a full or read-only disk only costs the cache). Fails with corrupt_input when a

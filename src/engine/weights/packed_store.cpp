@@ -242,6 +242,16 @@ Result<void> PackedStore::publish(const std::string& index) {
     return {};
 }
 
+void PackedStore::read_ahead() const {
+    static const auto kPage = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    for (const auto& [key, entry] : entries_) {
+        const auto begin = reinterpret_cast<std::uintptr_t>(data(entry)) / kPage * kPage;
+        const auto end = reinterpret_cast<std::uintptr_t>(data(entry)) + entry.size_bytes;
+        // Advice: what cannot be read now is read when it is needed.
+        (void)::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_WILLNEED);
+    }
+}
+
 Result<void> PackedStore::verify() const {
     for (const auto& [key, entry] : entries_) {
         if (digest_of(entry) != entry.sha256) {

@@ -82,6 +82,10 @@ class PackedStore {
     /// file.
     Result<void> seal();
 
+    /// Has the system read every payload into memory, those of other stores too; does not wait for
+    /// it.
+    void read_ahead() const;
+
     /// Reads every payload and compares checksums. Fails with corrupt_input, naming the key.
     [[nodiscard]] Result<void> verify() const;
 
