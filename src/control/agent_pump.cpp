@@ -8,7 +8,7 @@
 #include "control/agent_link.h"
 #include "control/store_call.h"
 #include "control/task_inputs.h"
-#include "telemetry/log.h"
+#include "telemetry/log_failure.h"
 
 namespace darkroom::control {
 namespace {
@@ -43,7 +43,7 @@ boost::asio::awaitable<void> AgentService::pump(std::shared_ptr<Link> link) {
         }
         const Result<void> handed_out = co_await hand_out(link);
         if (!handed_out) {
-            log::warning("tasks cannot be claimed", {{"reason", handed_out.error().message}});
+            log::failure(log::Level::warning, "tasks cannot be claimed", handed_out.error());
         }
         const Result<void> prefetched = co_await prefetch(link);
         if (!prefetched) {
@@ -163,7 +163,7 @@ runtime::Task<void> AgentService::begin_function(std::shared_ptr<Link> link, std
     const Result<domain::Function> function =
         co_await parts_.functions.ensure(std::move(checkpoint));
     if (!function) {
-        log::warning("a function is not kept", {{"reason", function.error().message}});
+        log::failure(log::Level::warning, "a function is not kept", function.error());
     }
     const Result<void> told = co_await send_threads(link, std::move(model));
     co_return told;

@@ -6,6 +6,7 @@
 #include "control/agent_link.h"
 #include "control/store_call.h"
 #include "telemetry/log.h"
+#include "telemetry/log_failure.h"
 
 namespace darkroom::control {
 namespace {
@@ -49,7 +50,7 @@ boost::asio::awaitable<void> AgentService::finish(std::shared_ptr<Link> link, cl
     if (!domain::holds(*task, token)) co_return;
     if (task->cancel_requested) {
         const Result<void> ended = co_await parts_.dispatcher.end_cancelled(std::move(token));
-        if (!ended) log::error("a task cannot be ended", {{"reason", ended.error().message}});
+        if (!ended) log::failure(log::Level::error, "a task cannot be ended", ended.error());
         co_return;
     }
     const std::int64_t drawn_ms = parts_.clock.wall_ms();
@@ -64,7 +65,7 @@ boost::asio::awaitable<void> AgentService::finish(std::shared_ptr<Link> link, cl
     const Result<std::string> stored =
         co_await parts_.blocking.run<std::string>(std::move(work), Deadline::never());
     if (!stored) {
-        log::error("pictures cannot be stored", {{"reason", stored.error().message}});
+        log::failure(log::Level::error, "pictures cannot be stored", stored.error());
         // Drawing it again would meet the same full disk.
         const bool is_retryable = stored.error().code != ErrorCode::insufficient_storage;
         storage::FailedAttempt failed{token, {stored.error(), is_retryable}};
@@ -86,7 +87,7 @@ boost::asio::awaitable<void> AgentService::finish(std::shared_ptr<Link> link, cl
     const Result<domain::CompleteOutcome> outcome =
         co_await store_call(parts_.dispatcher.store(), &TaskStore::complete, std::move(finished));
     if (!outcome) {
-        log::error("a result cannot be committed", {{"reason", outcome.error().message}});
+        log::failure(log::Level::error, "a result cannot be committed", outcome.error());
         co_return;
     }
     if (*outcome == domain::CompleteOutcome::completed) learn(*id, device_s);
@@ -118,7 +119,7 @@ boost::asio::awaitable<void> AgentService::remove_pictures(
     const Result<std::uint64_t> removed =
         co_await parts_.blocking.run<std::uint64_t>(std::move(work), Deadline::never());
     if (!removed) {
-        log::warning("pictures cannot be removed", {{"reason", removed.error().message}});
+        log::failure(log::Level::warning, "pictures cannot be removed", removed.error());
     }
 }
 
@@ -149,7 +150,7 @@ boost::asio::awaitable<void> AgentService::count(std::string model, domain::Func
     std::string checkpoint = checkpoint_of(model);
     if (checkpoint.empty()) co_return;
     const Result<void> counted = co_await parts_.functions.count(std::move(checkpoint), usage);
-    if (!counted) log::warning("a use is not counted", {{"reason", counted.error().message}});
+    if (!counted) log::failure(log::Level::warning, "a use is not counted", counted.error());
 }
 
 boost::asio::awaitable<void> AgentService::renew(
@@ -173,7 +174,7 @@ boost::asio::awaitable<void> AgentService::renew(
         domain::LeaseToken token{asked[i].id, asked[i].attempt, link->agent_id};
         const Result<void> ended = co_await parts_.dispatcher.end_cancelled(std::move(token));
         // Its lease runs out then.
-        if (!ended) log::error("a task cannot be ended", {{"reason", ended.error().message}});
+        if (!ended) log::failure(log::Level::error, "a task cannot be ended", ended.error());
     }
     if (!drop.ids.empty()) link->post(std::move(drop));
 }

@@ -8,6 +8,7 @@
 #include "control/agent_link.h"
 #include "control/store_call.h"
 #include "telemetry/log.h"
+#include "telemetry/log_failure.h"
 
 namespace darkroom::control {
 namespace {
@@ -126,7 +127,7 @@ void AgentService::start_agent(const scheduling::PoolOrders::Start& purpose) {
     if (stopping_) return;
     Result<std::unique_ptr<cluster::AgentConnection>> agent = parts_.provider.start();
     if (!agent) {
-        log::error("agent cannot be started", {{"reason", agent.error().message}});
+        log::failure(log::Level::error, "agent cannot be started", agent.error());
         ready_ = false;
         want_again(purpose.loads ? purpose.model : std::string());
         back_off();
@@ -196,7 +197,7 @@ boost::asio::awaitable<void> AgentService::end_overdue() {
         AgentPool::Held late = held;
         const Result<void> ended = co_await end_late(std::move(late), timeout_s);
         // It is looked at again in the next round.
-        if (!ended) log::error("a task cannot be ended", {{"reason", ended.error().message}});
+        if (!ended) log::failure(log::Level::error, "a task cannot be ended", ended.error());
     }
 }
 

@@ -7,7 +7,7 @@
 
 #include "base/format.h"
 #include "control/store_call.h"
-#include "telemetry/log.h"
+#include "telemetry/log_failure.h"
 
 namespace darkroom::control {
 namespace {
@@ -166,8 +166,9 @@ boost::asio::awaitable<void> EventFeed::run() {
         const std::uint64_t seen = log_changed_.count();
         const Result<storage::EventPage> page =
             co_await store_call(store_, &TaskStore::events, filter);
+        if (!page && page.error().code == ErrorCode::cancelled) co_return;
         if (!page) {
-            log::warning("the event log cannot be read", {{"reason", page.error().message}});
+            log::failure(log::Level::warning, "the event log cannot be read", page.error());
         } else if (!has_place) {
             filter.after = page->newest;
             has_place = true;

@@ -94,10 +94,11 @@ Result<std::shared_ptr<StagedFile>> fetch_file(
     const ModelFetching& fetching,
     const std::string& url,
     const fs::path& target,
-    const CopyProgress& on_progress) {
+    const CopyProgress& on_progress,
+    const std::stop_token& stop) {
     DARKROOM_TRY_ASSIGN(StagedWriter fetched, StagedWriter::create(target));
     std::optional<Error> failure;
-    http::Download wanted{url, fetching.max_bytes, {}};
+    http::Download wanted{url, fetching.max_bytes, {}, stop};
     std::uint64_t done = 0;
     wanted.take = [&](std::string_view piece, std::uint64_t total) {
         const Result<void> written = fetched.append(piece);
@@ -112,6 +113,7 @@ Result<std::shared_ptr<StagedFile>> fetch_file(
         DARKROOM_TRY(may_fetch(fetching, wanted.url));
         const Result<std::string> elsewhere = fetching.client.download(wanted);
         if (failure) return *failure;
+        if (stop.stop_requested()) return shutting_down();
         if (!elsewhere) return elsewhere.error();
         if (elsewhere->empty()) return fetched.finish();
         wanted.url = *elsewhere;

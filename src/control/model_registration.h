@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 #include "base/guarded.h"
@@ -84,11 +85,12 @@ Result<void> may_fetch(const ModelFetching& fetching, const std::string& url);
 
 /// As import_file, from another server. Each redirect has to be allowed, too. Fails besides as
 /// may_fetch and OutgoingClient::download; progress stays 0 where the other server does not say
-/// how much comes.
+/// how much comes. The stop ends it also while the other server says nothing.
 Result<std::shared_ptr<StagedFile>> fetch_file(
     const ModelFetching& fetching,
     const std::string& url,
     const std::filesystem::path& target,
-    const CopyProgress& on_progress);
+    const CopyProgress& on_progress,
+    const std::stop_token& stop = {});
 
 }  // namespace darkroom::control

@@ -73,7 +73,7 @@ ModelRegistry::ModelRegistry(ModelRegistryParts parts, ModelRegistryOptions opti
 ModelRegistry::~ModelRegistry() {
     {
         const std::scoped_lock lock(mutex_);
-        stop_ = true;
+        stop_.request_stop();
     }
     changed_.notify_all();
     thread_.join();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
@@ -9,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <utility>
@@ -124,7 +124,7 @@ class ModelRegistry {
     std::mutex mutex_;
     std::condition_variable changed_;
     State state_;
-    std::atomic<bool> stop_ = false;
+    std::stop_source stop_;
     std::thread thread_;
 };
 

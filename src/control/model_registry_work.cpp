@@ -14,12 +14,12 @@ void ModelRegistry::work() {
         std::shared_ptr<Registration> next;
         {
             std::unique_lock lock(mutex_);
-            changed_.wait(lock, [this] { return stop_ || !state_.queue.empty(); });
+            changed_.wait(lock, [this] { return stop_.stop_requested() || !state_.queue.empty(); });
             if (state_.queue.empty()) return;
             next = std::move(state_.queue.front());
             state_.queue.pop_front();
         }
-        if (stop_) {
+        if (stop_.stop_requested()) {
             finish(next, Error{ErrorCode::unavailable, "the server is shutting down"});
             continue;
         }
@@ -39,11 +39,12 @@ Result<void> ModelRegistry::bring(Registration& registration) {
     DARKROOM_TRY_ASSIGN(const fs::path target, parts_.uploads.new_file());
     const auto on_progress = [&](double share) {
         registration.set_progress(share);
-        return !stop_;
+        return !stop_.stop_requested();
     };
-    auto staged = source.kind == Kind::import
-                      ? import_file(options_.import_folder, source.text, target, on_progress)
-                      : fetch_file(options_.fetching, source.text, target, on_progress);
+    auto staged =
+        source.kind == Kind::import
+            ? import_file(options_.import_folder, source.text, target, on_progress)
+            : fetch_file(options_.fetching, source.text, target, on_progress, stop_.get_token());
     if (!staged) return staged.error();
     registration.staged = *std::move(staged);
     return {};

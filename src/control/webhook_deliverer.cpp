@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "control/store_call.h"
 #include "telemetry/log.h"
+#include "telemetry/log_failure.h"
 
 namespace darkroom::control {
 namespace {
@@ -21,6 +22,10 @@ using storage::WebhookStore;
 /// The receiver wants nothing more, by the specification.
 constexpr int kGone = 410;
 constexpr std::int64_t kMsPerSecond = 1'000;
+
+bool is_cancelled(const Error& error) {
+    return error.code == ErrorCode::cancelled;
+}
 
 bool has_arrived(const Result<http::OutgoingAnswer>& answer) {
     return answer && answer->status >= 200 && answer->status < 300;
@@ -58,6 +63,7 @@ WebhookDeliverer::WebhookDeliverer(
 WebhookDeliverer::~WebhookDeliverer() {
     subscription_ = {};
     group_.cancel();
+    stop_.request_stop();
 }
 
 void WebhookDeliverer::start() {
@@ -67,18 +73,18 @@ void WebhookDeliverer::start() {
 boost::asio::awaitable<void> WebhookDeliverer::run() {
     while (true) {
         const std::uint64_t seen = changed_.count();
-        storage::DeliveryClaim claim;
-        claim.limit = options_.concurrency - under_way_;
+        storage::DeliveryClaim claim = next_claim();
         if (claim.limit > 0) {
             Result<std::vector<storage::WebhookDelivery>> claimed =
-                co_await store_call(parts_.store, &WebhookStore::claim, claim);
+                co_await store_call(parts_.store, &WebhookStore::claim, std::move(claim));
+            if (!claimed && is_cancelled(claimed.error())) co_return;
             if (!claimed) {
-                log::warning(
-                    "the webhooks' outbox cannot be read", {{"reason", claimed.error().message}});
+                log::failure(
+                    log::Level::warning, "the webhooks' outbox cannot be read", claimed.error());
                 claimed = std::vector<storage::WebhookDelivery>();
             }
             for (storage::WebhookDelivery& delivery : *claimed) {
-                ++under_way_;
+                ++(*under_way_.lock())[delivery.webhook.tenant];
                 group_.spawn(deliver(std::move(delivery)));
             }
         }
@@ -88,12 +94,26 @@ boost::asio::awaitable<void> WebhookDeliverer::run() {
     }
 }
 
+storage::DeliveryClaim WebhookDeliverer::next_claim() {
+    storage::DeliveryClaim claim;
+    claim.limit = options_.concurrency;
+    claim.under_way = *under_way_.lock();
+    for (const auto& [tenant, count] : claim.under_way)
+        claim.limit -= count;
+    return claim;
+}
+
 /// One of the messages on their way; whatever ends it, the next one may go.
 class WebhookDeliverer::Place {
   public:
-    explicit Place(WebhookDeliverer& owner) : owner_(owner) {}
+    Place(WebhookDeliverer& owner, std::string tenant)
+        : owner_(owner), tenant_(std::move(tenant)) {}
     ~Place() {
-        --owner_.under_way_;
+        {
+            const auto under_way = owner_.under_way_.lock();
+            const auto mine = under_way->find(tenant_);
+            if (--mine->second == 0) under_way->erase(mine);
+        }
         owner_.wake();
     }
     Place(const Place&) = delete;
@@ -101,14 +121,16 @@ class WebhookDeliverer::Place {
 
   private:
     WebhookDeliverer& owner_;
+    std::string tenant_;
 };
 
 boost::asio::awaitable<void> WebhookDeliverer::deliver(storage::WebhookDelivery delivery) {
-    const http::OutgoingRequest request = request_of(delivery, parts_.clock.wall_ms());
+    const Place place(*this, delivery.webhook.tenant);
+    http::OutgoingRequest request = request_of(delivery, parts_.clock.wall_ms());
+    request.stop = stop_.get_token();
     std::function<Result<http::OutgoingAnswer>()> work = [post = parts_.post, request] {
         return post(request);
     };
-    const Place place(*this);
     Result<http::OutgoingAnswer> answer =
         co_await pool_.run<http::OutgoingAnswer>(std::move(work), Deadline::never());
     co_await record(std::move(delivery), std::move(answer));
@@ -117,6 +139,8 @@ boost::asio::awaitable<void> WebhookDeliverer::deliver(storage::WebhookDelivery 
 /// When this fails, the message is sent again once it is no longer held.
 boost::asio::awaitable<void> WebhookDeliverer::record(
     storage::WebhookDelivery delivery, Result<http::OutgoingAnswer> answer) {
+    // The server stops, which is not the receiver's fault.
+    if (!answer && is_cancelled(answer.error())) co_return;
     Result<void> recorded;
     if (has_arrived(answer)) {
         delivered_.increment();
@@ -134,7 +158,7 @@ boost::asio::awaitable<void> WebhookDeliverer::record(
             "a webhook failed", {{"webhook", delivery.webhook.id}, {"reason", failed.reason}});
         recorded = co_await store_call(parts_.store, &WebhookStore::failed, std::move(failed));
     }
-    if (recorded.has_value()) co_return;
+    if (recorded.has_value() || is_cancelled(recorded.error())) co_return;
     log::warning(
         "a delivery cannot be recorded",
         {{"webhook", delivery.webhook.id}, {"reason", recorded.error().message}});

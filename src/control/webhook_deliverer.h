@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <stop_token>
+#include <string>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
 #include "base/clock.h"
+#include "base/guarded.h"
 #include "cluster/event_bus.h"
 #include "http/outgoing_client.h"
 #include "runtime/async_event.h"
@@ -33,9 +36,11 @@ struct WebhookOptions {
 };
 
 /// Sends what is in the outbox until it arrived, at least once each, in the order of each webhook.
+/// Tenants take turns: storage::take_turns.
 class WebhookDeliverer {
   public:
-    /// Sends a message and blocks for its answer; usually an http::OutgoingClient.
+    /// Sends a message and blocks for its answer, or until the request's stop is asked for; usually
+    /// an http::OutgoingClient.
     using Post = std::function<Result<http::OutgoingAnswer>(const http::OutgoingRequest&)>;
 
     /// What a deliverer works with; everything outlives it.
@@ -64,6 +69,7 @@ class WebhookDeliverer {
     class Place;
 
     boost::asio::awaitable<void> run();
+    [[nodiscard]] storage::DeliveryClaim next_claim();
     boost::asio::awaitable<void> deliver(storage::WebhookDelivery delivery);
     boost::asio::awaitable<void> record(
         storage::WebhookDelivery delivery, Result<http::OutgoingAnswer> answer);
@@ -74,7 +80,9 @@ class WebhookDeliverer {
     WebhookOptions options_;
     telemetry::Counter delivered_;
     telemetry::Counter failed_;
-    std::atomic<int> under_way_ = 0;
+    /// Messages on their way, by tenant.
+    Guarded<std::map<std::string, std::int32_t>> under_way_;
+    std::stop_source stop_;
     runtime::AsyncEvent changed_;
     runtime::BlockingPool pool_;
     cluster::Subscription subscription_;

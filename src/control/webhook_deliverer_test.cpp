@@ -242,6 +242,83 @@ TEST_F(WebhookReceiver, OnAnAddressThatNobodyAllowedGetsNothing) {
         std::string::npos);
 }
 
+/// Receivers that take a message and never answer, until their client hangs up.
+class HangingReceivers : public http::ServerTest {
+  protected:
+    HangingReceivers() {
+        router_.add("POST", "/hang", [this](http::Request request) {
+            return say_nothing(std::move(request));
+        });
+        const auto thank = [this](const http::Request&) {
+            thanked_.notify_all();
+            return http::text_response(200, "thank you");
+        };
+        router_.add("POST", "/hook", http::immediate(thank));
+        start();
+        deliverer_ = std::make_unique<WebhookDeliverer>(
+            io_.executor(),
+            WebhookDeliverer::Parts{
+                webhooks_, bus_, clock_, metrics_, [](const http::OutgoingRequest& message) {
+                    const std::vector<std::string> loopback = {"127.0.0.0/8", "::1"};
+                    return http::OutgoingClient(
+                               http::AddressPolicy::with_networks(loopback).value())
+                        .post(message);
+                }});
+        deliverer_->start();
+    }
+    ~HangingReceivers() override {
+        deliverer_.reset();
+        server_.reset();
+    }
+
+    boost::asio::awaitable<http::Response> say_nothing(http::Request request) {
+        hung_.notify_all();
+        const auto never = runtime::Deadline::never();
+        const Result<void> gone = co_await request.client_gone->wait(0, never);
+        co_return http::text_response(gone ? 200 : 500, "");
+    }
+    void send(const std::string& tenant, const std::string& path) {
+        const storage::NewWebhook request{tenant, server_->url() + path, {kSecret}};
+        const std::string id = wait(webhooks_, &WebhookStore::put, request)->id;
+        ASSERT_TRUE(wait(webhooks_, &WebhookStore::test, storage::WebhookName{tenant, id}));
+        deliverer_->wake();
+    }
+    void wait_until(const runtime::AsyncEvent& event, std::uint64_t count) {
+        for (std::uint64_t seen = event.count(); seen < count; seen = event.count()) {
+            const auto soon = runtime::Deadline::after(std::chrono::seconds(10));
+            const auto more = runtime::block_on(io_.executor(), event.wait(seen, soon));
+            ASSERT_TRUE(more) << "only " << seen;
+        }
+    }
+
+    SystemClock clock_;
+    cluster::InProcessEventBus bus_;
+    telemetry::Metrics metrics_;
+    storage::InMemoryWebhookStore webhooks_{clock_};
+    runtime::AsyncEvent hung_;
+    runtime::AsyncEvent thanked_;
+    std::unique_ptr<WebhookDeliverer> deliverer_;
+};
+
+TEST_F(HangingReceivers, OfOneTenantKeepNobodyElsesMessagesWaiting) {
+    for (int i = 0; i < 10; ++i)
+        send("flood", format("/hang?{}", i));
+    wait_until(hung_, 4);
+    send("quiet", "/hook");
+    wait_until(thanked_, 1);
+    EXPECT_EQ(hung_.count(), 4U) << "half of the places";
+}
+
+TEST_F(HangingReceivers, DoNotKeepTheServerFromStopping) {
+    send("studio", "/hang");
+    wait_until(hung_, 1);
+    const auto begin = std::chrono::steady_clock::now();
+    deliverer_.reset();
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
+    const auto webhook = wait(webhooks_, &WebhookStore::list, std::string("studio"))->at(0);
+    EXPECT_EQ(webhook.failures, 0) << "it was not the receiver's fault";
+}
+
 TEST_F(WebhookDelivererTest, AFailureIsFollowedByAPause) {
     put();
     answer_with(500);

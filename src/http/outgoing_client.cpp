@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "base/check.h"
 #include "base/format.h"
@@ -35,12 +36,20 @@ struct FreeText {
 struct FreeEasy {
     void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
 };
+struct FreeMulti {
+    void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
+};
 struct FreeList {
     void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
 
 Error bad_url(const char* reason) {
     return Error{ErrorCode::invalid_argument, reason, "url"};
+}
+
+Error refused_address(const std::string& address) {
+    return Error{
+        ErrorCode::permission_denied, "the address may not be connected to: " + address, "url"};
 }
 
 /// A part of a URL; nothing when it has none.
@@ -71,11 +80,39 @@ struct Exchange {
     std::string refused = {};
 };
 
+bool may_connect(const AddressPolicy& policy, const IpAddress& address, bool is_https) {
+    return is_https ? policy.permits(address) : policy.names(address);
+}
+
+/// The addresses that a host means in every net; none for one that a name server has to be asked
+/// for. libcurl has made 127.0.0.1 of 127.1 and 0x7f.1 by now.
+std::vector<std::string> literal_addresses(std::string host) {
+    std::ranges::transform(host, host.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    if (host.ends_with('.')) host.pop_back();
+    // RFC 6761.
+    if (host == "localhost" || host.ends_with(".localhost")) return {"127.0.0.1", "::1"};
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    if (IpAddress::parse(host)) return {host};
+    return {};
+}
+
+/// The address that a host means and that may never be connected to; empty where that cannot be
+/// said yet.
+std::string hopeless_address(const AddressPolicy& policy, const std::string& host, bool is_https) {
+    const std::vector<std::string> addresses = literal_addresses(host);
+    const bool is_hopeless =
+        !addresses.empty() && std::ranges::none_of(addresses, [&](const std::string& text) {
+            return may_connect(policy, IpAddress::parse(text).value(), is_https);
+        });
+    return is_hopeless ? host : std::string();
+}
+
 curl_socket_t open_socket(void* self, curlsocktype /*purpose*/, curl_sockaddr* address) {
     auto& exchange = *static_cast<Exchange*>(self);
     const Result<IpAddress> target = IpAddress::of(address->addr);
-    const bool is_allowed = target && (exchange.is_https ? exchange.policy.permits(*target)
-                                                         : exchange.policy.names(*target));
+    const bool is_allowed = target && may_connect(exchange.policy, *target, exchange.is_https);
     if (!is_allowed) {
         exchange.refused = target ? target->text() : "not an IP address";
         return CURL_SOCKET_BAD;
@@ -106,9 +143,7 @@ void set(CURL* easy, CURLoption option, Value value) {
 
 Error failure_of(CURLcode code, const Exchange& exchange) {
     if (!exchange.refused.empty()) {
-        return Error{
-            ErrorCode::permission_denied,
-            "the address may not be connected to: " + exchange.refused};
+        return refused_address(exchange.refused);
     }
     if (exchange.is_too_large) {
         return Error{ErrorCode::payload_too_large, "the answer is too large"};
@@ -134,6 +169,56 @@ void prepare(CURL* handle, Exchange& exchange, const std::string& url) {
     set(handle, CURLOPT_HEADERFUNCTION, &take_header);
     set(handle, CURLOPT_HEADERDATA, &exchange);
     set(handle, CURLOPT_USERAGENT, "darkroom");
+}
+
+/// The longest that a transfer waits for something to happen; a stop wakes it before.
+constexpr int kLongestPollMs = 1'000;
+
+/// Takes part in a transfer for as long as it goes on.
+class Joined {
+  public:
+    Joined(CURLM* multi, CURL* easy) : multi_(multi), easy_(easy) {
+        const CURLMcode code = curl_multi_add_handle(multi, easy);
+        DARKROOM_CHECK(code == CURLM_OK, "libcurl refuses a transfer: {}", static_cast<int>(code));
+    }
+    ~Joined() { curl_multi_remove_handle(multi_, easy_); }
+    Joined(const Joined&) = delete;
+    Joined& operator=(const Joined&) = delete;
+
+  private:
+    CURLM* multi_;
+    CURL* easy_;
+};
+
+/// How the one transfer ended; nothing while it goes on.
+std::optional<CURLcode> end_of(CURLM* multi) {
+    int left = 0;
+    while (const CURLMsg* message = curl_multi_info_read(multi, &left)) {
+        if (message->msg == CURLMSG_DONE) return message->data.result;
+    }
+    return std::nullopt;
+}
+
+/// Carries a transfer out. Fails with cancelled once the stop is asked for; that takes no longer
+/// than waking this thread.
+Result<CURLcode> perform(CURL* easy, const std::stop_token& stop) {
+    const std::unique_ptr<CURLM, FreeMulti> multi(curl_multi_init());
+    if (!multi) return Error{ErrorCode::resource_exhausted, "no memory for a request"};
+    const Joined joined(multi.get(), easy);
+    const std::stop_callback wake(stop, [&multi] { curl_multi_wakeup(multi.get()); });
+    while (!stop.stop_requested()) {
+        int running = 0;
+        CURLMcode code = curl_multi_perform(multi.get(), &running);
+        const std::optional<CURLcode> ended = end_of(multi.get());
+        if (ended) return *ended;
+        if (code == CURLM_OK) {
+            code = curl_multi_poll(multi.get(), nullptr, 0, kLongestPollMs, nullptr);
+        }
+        if (code != CURLM_OK) return Error{ErrorCode::unavailable, curl_multi_strerror(code)};
+    }
+    // Does not wait for a name server that does not answer.
+    set(easy, CURLOPT_QUICK_EXIT, 1L);
+    return Error{ErrorCode::cancelled, "the request was ended"};
 }
 
 bool is_https(std::string_view url) {
@@ -176,9 +261,10 @@ Result<void> OutgoingClient::check(const std::string& url) const {
     if (part_of(parsed.get(), CURLUPART_USER) || part_of(parsed.get(), CURLUPART_PASSWORD)) {
         return bad_url("the URL may not hold a user or a password");
     }
-    if (part_of(parsed.get(), CURLUPART_HOST).value_or("").empty()) {
-        return bad_url("the URL names no host");
-    }
+    const std::string host = part_of(parsed.get(), CURLUPART_HOST).value_or("");
+    if (host.empty()) return bad_url("the URL names no host");
+    const std::string refused = hopeless_address(policy_, host, scheme == "https");
+    if (!refused.empty()) return refused_address(refused);
     const auto port = part_of(parsed.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
     if (!port || !is_web_port(*port)) return bad_url("the URL names a port that is not of the web");
     return {};
@@ -204,7 +290,7 @@ Result<OutgoingAnswer> OutgoingClient::post(const OutgoingRequest& request) cons
     set(handle, CURLOPT_POSTFIELDS, request.body.c_str());
     set(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
 
-    const CURLcode code = curl_easy_perform(handle);
+    DARKROOM_TRY_ASSIGN(const CURLcode code, perform(handle, request.stop));
     if (code != CURLE_OK) return failure_of(code, exchange);
     answer.status = status_of(handle);
     return answer;
@@ -234,7 +320,7 @@ Result<std::string> OutgoingClient::download(const Download& wanted) const {
     set(handle, CURLOPT_LOW_SPEED_LIMIT, kSlowestBytesPerSecond);
     set(handle, CURLOPT_LOW_SPEED_TIME, kSlowSeconds);
 
-    const CURLcode code = curl_easy_perform(handle);
+    DARKROOM_TRY_ASSIGN(const CURLcode code, perform(handle, wanted.stop));
     if (is_stopped) return Error{ErrorCode::cancelled, "the download was ended"};
     if (code != CURLE_OK) return failure_of(code, exchange);
     const int status = status_of(handle);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,8 @@ struct OutgoingRequest {
     Headers headers = {};
     /// Sent with POST.
     std::string body = {};
+    /// Ends it at once, whatever it waits for.
+    std::stop_token stop = {};
 };
 
 struct OutgoingAnswer {
@@ -42,6 +45,8 @@ struct Download {
     /// Gets each piece, and the size of the whole or 0 where the server does not say; false ends
     /// it.
     std::function<bool(std::string_view piece, std::uint64_t total)> take;
+    /// Ends it at once, whatever it waits for.
+    std::stop_token stop = {};
 };
 
 /// Sends requests to URLs that strangers chose. What counts is the address that is connected to,
@@ -52,17 +57,19 @@ class OutgoingClient {
     explicit OutgoingClient(AddressPolicy policy, OutgoingLimits limits = {})
         : policy_(std::move(policy)), limits_(limits) {}
 
-    /// Whether a URL may be sent to as far as its text tells. Fails with invalid_argument.
+    /// Whether a URL may be sent to as far as its text tells. Fails with invalid_argument, and with
+    /// permission_denied for an address that may not be connected to.
     [[nodiscard]] Result<void> check(const std::string& url) const;
 
     /// Blocks. Returns the answer whatever its status. Fails with invalid_argument (the URL),
-    /// permission_denied (the address), deadline_exceeded, payload_too_large or unavailable.
+    /// permission_denied (the address), deadline_exceeded, payload_too_large, cancelled (the stop)
+    /// or unavailable.
     [[nodiscard]] Result<OutgoingAnswer> post(const OutgoingRequest& request) const;
 
     /// Blocks. Returns where the server says the file is instead, or an empty text when all of it
-    /// was taken. Fails as post, with cancelled when `take` said so, and with bad_upstream for an
-    /// answer that is neither the file nor another place of it. There is no limit to the whole
-    /// time, but one minute with less than 1 KiB a second is deadline_exceeded.
+    /// was taken. Fails as post, with cancelled when `take` or the stop said so, and with
+    /// bad_upstream for an answer that is neither the file nor another place of it. There is no
+    /// limit to the whole time, but one minute with less than 1 KiB a second is deadline_exceeded.
     [[nodiscard]] Result<std::string> download(const Download& wanted) const;
 
   private:

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/outgoing_client.h"
 
+#include <stop_token>
+#include <thread>
+
 #include "base/format.h"
 #include "http/server_fixture.h"
+#include "runtime/block_on.h"
 #include "runtime/sleep.h"
 
 namespace darkroom::http {
@@ -54,6 +58,9 @@ class OutgoingTest : public ServerTest {
         add("/moved", [](const Request&) { return moved("/echo"); });
         add("/file", [](const Request&) { return moved("file:///etc/passwd"); });
         add("/endless", [](const Request&) { return streamed(write_without_end); });
+        const Handler hang = [this](const Request& request) { return say_nothing(request); };
+        router_.add("POST", "/silent", hang);
+        router_.add("GET", "/silent", hang);
         add("/drip", [](const Request&) { return streamed(drip); });
         const auto add_file = [&](const char* path,
                                   std::function<Response(const Request&)> function) {
@@ -74,6 +81,16 @@ class OutgoingTest : public ServerTest {
         start();
     }
 
+    ~OutgoingTest() override { server_.reset(); }
+
+    /// Waits for the client to go.
+    awaitable<Response> say_nothing(Request request) {
+        silent_.notify_all();
+        const auto never = runtime::Deadline::never();
+        const Result<void> gone = co_await request.client_gone->wait(0, never);
+        co_return text_response(gone ? 200 : 500, "");
+    }
+
     /// Loopback is named, so plain http is let through to it.
     static OutgoingClient intranet(OutgoingLimits limits = {}) {
         return OutgoingClient(AddressPolicy::with_networks({"127.0.0.0/8", "::1"}).value(), limits);
@@ -84,6 +101,8 @@ class OutgoingTest : public ServerTest {
         request.body = "{\"a\":1}";
         return intranet(limits).post(request);
     }
+
+    runtime::AsyncEvent silent_;
 };
 
 TEST_F(OutgoingTest, ANamedNetworkGetsTheRequestAndItsAnswerComesBack) {
@@ -104,6 +123,34 @@ TEST_F(OutgoingTest, AnAnswerIsTakenWithinItsLimits) {
     OutgoingLimits hasty;
     hasty.total_time = milliseconds(100);
     EXPECT_EQ(post("/drip", hasty).error().code, ErrorCode::deadline_exceeded);
+}
+
+/// The stop is asked for once the other side is known to wait.
+TEST_F(OutgoingTest, AStopEndsARequestThatNobodyAnswers) {
+    std::stop_source stop;
+    const std::jthread stopper([&] {
+        const auto soon = runtime::Deadline::after(std::chrono::seconds(10));
+        EXPECT_TRUE(runtime::block_on(io_.executor(), silent_.wait(0, soon)));
+        stop.request_stop();
+    });
+    const auto begin = std::chrono::steady_clock::now();
+    OutgoingRequest request{server_->url() + "/silent"};
+    request.stop = stop.get_token();
+    EXPECT_EQ(intranet().post(request).error().code, ErrorCode::cancelled);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
+    EXPECT_EQ(intranet().post(request).error().code, ErrorCode::cancelled) << "or it would hang";
+}
+
+TEST_F(OutgoingTest, AStopEndsADownloadThatDoesNotBegin) {
+    std::stop_source stop;
+    const std::jthread stopper([&] {
+        const auto soon = runtime::Deadline::after(std::chrono::seconds(10));
+        EXPECT_TRUE(runtime::block_on(io_.executor(), silent_.wait(0, soon)));
+        stop.request_stop();
+    });
+    Download wanted{server_->url() + "/silent", 10, [](auto, auto) { return true; }};
+    wanted.stop = stop.get_token();
+    EXPECT_EQ(intranet().download(wanted).error().code, ErrorCode::cancelled);
 }
 
 TEST_F(OutgoingTest, AFileComesInPieces) {
@@ -212,6 +259,34 @@ TEST(OutgoingUrl, WhatMayNotBeSentToIsRefusedByItsText) {
         ASSERT_FALSE(checked) << url;
         EXPECT_EQ(checked.error().code, ErrorCode::invalid_argument) << url;
     }
+}
+
+TEST(OutgoingUrl, AnAddressThatMayNeverBeConnectedToIsRefusedByItsText) {
+    const OutgoingClient client{AddressPolicy()};
+    for (const char* url :
+         {"https://127.0.0.1/",
+          "https://127.1/",
+          "https://0x7f000001/",
+          "https://2130706433/",
+          "https://10.0.0.1:8443/",
+          "https://169.254.169.254/latest",
+          "https://[::1]/",
+          "https://[::ffff:127.0.0.1]/",
+          "https://[fd00::1]/",
+          "https://localhost/",
+          "https://LOCALHOST./",
+          "https://a.localhost/"}) {
+        const Result<void> checked = client.check(url);
+        ASSERT_FALSE(checked) << url;
+        EXPECT_EQ(checked.error().code, ErrorCode::permission_denied) << url;
+    }
+    const OutgoingClient intranet{AddressPolicy::with_networks({"10.1.0.0/16", "::1"}).value()};
+    for (const char* url :
+         {"https://10.1.2.3/", "http://10.1.2.3/", "http://localhost/", "http://a.example/"}) {
+        EXPECT_TRUE(intranet.check(url)) << url;
+    }
+    for (const char* url : {"http://1.1.1.1/", "https://10.2.0.1/", "http://127.0.0.1/"})
+        EXPECT_FALSE(intranet.check(url)) << url;
 }
 
 TEST(OutgoingUrl, WebAddressesPass) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,8 +31,10 @@ struct Webhook {
 struct NewWebhook {
     std::string tenant;
     std::string url;
-    /// Words without blanks.
+    /// Words without blanks. When there are none, a webhook that is there keeps its own.
     std::vector<std::string> secrets;
+    /// What a new webhook without secrets gets.
+    std::string first_secret = {};
 };
 
 struct WebhookName {
@@ -57,6 +61,8 @@ struct DeliveryClaim {
     std::int32_t limit = 1;
     /// A delivery of which nothing is heard for so long is handed out again.
     std::int64_t hold_ms = 30'000;
+    /// How many messages of each tenant are on their way.
+    std::map<std::string, std::int32_t> under_way = {};
 };
 
 struct FailedDelivery {
@@ -79,8 +85,8 @@ class WebhookStore {
 
     virtual ~WebhookStore() = default;
 
-    /// Adds a webhook. One that the tenant has for this URL gets the new secrets and is enabled
-    /// again. Fails with conflict when the tenant has kMostOfTenant.
+    /// Adds a webhook. One that the tenant has for this URL gets the new secrets, if there are any,
+    /// and is enabled again. Fails with conflict when the tenant has kMostOfTenant.
     virtual void put(NewWebhook request, Completion<Webhook> done) = 0;
 
     /// Oldest first.
@@ -98,7 +104,7 @@ class WebhookStore {
     virtual void test(WebhookName name, Completion<std::string> done) = 0;
 
     /// The oldest message of each webhook that may be sent now: at most one of a webhook is on its
-    /// way, so they arrive in order.
+    /// way, so they arrive in order. Tenants take turns (take_turns).
     virtual void claim(DeliveryClaim request, Completion<std::vector<WebhookDelivery>> done) = 0;
 
     /// The message arrived. Unknown ids are ignored.
@@ -107,6 +113,13 @@ class WebhookStore {
     /// It did not. Disabling a webhook drops what was to be sent to it.
     virtual void failed(FailedDelivery request, Completion<void> done) = 0;
 };
+
+/// Which of the messages that may be sent are sent now: places in `tenants`, which says whose each
+/// is, oldest first. The next is the oldest of a tenant that has fewest on their way, and nobody
+/// gets more than is left for others then: slow receivers of one tenant hold at most half of what
+/// can be on its way, and those of several leave something for the next.
+std::vector<std::size_t> take_turns(
+    const std::vector<std::string>& tenants, const DeliveryClaim& claim);
 
 // The answers that every store gives in the same words.
 Error no_such_webhook();

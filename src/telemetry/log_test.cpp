@@ -11,6 +11,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "telemetry/log_failure.h"
 #include "telemetry/log_line.h"
 
 namespace darkroom::log {
@@ -45,6 +46,15 @@ TEST(LogLine, TextHasTimeLevelMessageAndFields) {
     EXPECT_EQ(
         line,
         "2026-01-31T08:00:00.250Z warning task finished task=ab12 steps=20 seconds=1.5 ok=true");
+}
+
+TEST_F(LogOutput, WhatWasCancelledIsNoFailure) {
+    testing::internal::CaptureStderr();
+    failure(Level::error, "it went wrong", Error{ErrorCode::cancelled, "cancelled"});
+    failure(Level::error, "it went wrong", Error{ErrorCode::unavailable, "the disk is gone"});
+    const std::string text = testing::internal::GetCapturedStderr();
+    EXPECT_EQ(text.find("cancelled"), std::string::npos);
+    EXPECT_NE(text.find("it went wrong reason=\"the disk is gone\""), std::string::npos) << text;
 }
 
 TEST(LogLine, JsonKeepsTypes) {

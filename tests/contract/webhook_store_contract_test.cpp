@@ -213,6 +213,42 @@ TEST_P(WebhookStoreContract, ATenantHasSoManyAndMayChangeThemThen) {
     EXPECT_THAT(list(), SizeIs(static_cast<std::size_t>(WebhookStore::kMostOfTenant)));
 }
 
+TEST_P(WebhookStoreContract, TenantsTakeTurns) {
+    for (int i = 0; i < 5; ++i)
+        put("https://a.example/" + std::to_string(i), "flood");
+    put();
+    cancelled("flood");
+    cancelled();
+    DeliveryClaim request{.limit = 4, .hold_ms = 1'000};
+    const auto tenants_of = [](const std::vector<WebhookDelivery>& messages) {
+        std::vector<std::string> tenants;
+        for (const WebhookDelivery& message : messages)
+            tenants.push_back(message.webhook.tenant);
+        return tenants;
+    };
+    const auto first = wait(*webhooks, &WebhookStore::claim, request).value();
+    EXPECT_THAT(tenants_of(first), ElementsAre("flood", "studio", "flood"));
+    request = {.limit = 1, .hold_ms = 1'000, .under_way = {{"flood", 2}, {"studio", 1}}};
+    EXPECT_THAT(wait(*webhooks, &WebhookStore::claim, request).value(), IsEmpty());
+    put("https://c.example/", "late");
+    cancelled("late");
+    const auto late = wait(*webhooks, &WebhookStore::claim, request).value();
+    EXPECT_THAT(tenants_of(late), ElementsAre("late"));
+}
+
+TEST_P(WebhookStoreContract, AUrlThatIsPutAgainWithoutSecretsKeepsItsOwn) {
+    NewWebhook request{"studio", "https://a.example/", {}, "first"};
+    const Webhook made = wait(*webhooks, &WebhookStore::put, request).value();
+    EXPECT_THAT(made.secrets, ElementsAre("first"));
+    request.first_secret = "another";
+    const Webhook again = wait(*webhooks, &WebhookStore::put, request).value();
+    EXPECT_EQ(again.id, made.id);
+    EXPECT_THAT(again.secrets, ElementsAre("first"));
+    request.secrets = {"wanted"};
+    EXPECT_THAT(wait(*webhooks, &WebhookStore::put, request)->secrets, ElementsAre("wanted"));
+    EXPECT_THAT(list(), SizeIs(1));
+}
+
 TEST_P(WebhookStoreContract, UnknownDeliveriesAreIgnored) {
     put();
     delivered("nonsense");

@@ -28,9 +28,20 @@ class WebhookDelivery : public http::ServerTest {
             return http::text_response(status_, "");
         };
         router_.add("POST", "/hook", http::immediate(take));
+        router_.add("POST", "/hang", [this](http::Request request) {
+            return say_nothing(std::move(request));
+        });
         start();
     }
     ~WebhookDelivery() override { server_.reset(); }
+
+    /// Waits for the client to go.
+    boost::asio::awaitable<http::Response> say_nothing(http::Request request) {
+        received_.lock()->push_back(request);
+        const auto never = runtime::Deadline::never();
+        const Result<void> gone = co_await request.client_gone->wait(0, never);
+        co_return http::text_response(gone ? 200 : 500, "");
+    }
 
     /// Makes a webhook and returns its secret.
     std::string add_webhook(const Server& server) {
@@ -114,13 +125,24 @@ TEST_F(WebhookDelivery, GoesToNoAddressThatNobodyAllowed) {
     const Answer made =
         server.post("/webhooks", format(R"({{"url": "https://localhost:{}/hook"}})", port()));
     ASSERT_TRUE(made);
-    ASSERT_EQ(made->status, 200) << made->body;
-    draw(server);
-    EXPECT_TRUE(eventually([&] {
-        return server.metric("darkroom_webhook_deliveries_total{outcome=\"failed\"}") >= 1;
-    }));
-    EXPECT_THAT(server.log(), HasSubstr("a webhook failed"));
+    EXPECT_EQ(made->status, 422) << made->body;
+    EXPECT_THAT(made->body, HasSubstr("may not be connected to: localhost"));
     EXPECT_TRUE(received_.lock()->empty());
+}
+
+TEST_F(WebhookDelivery, AReceiverThatHangsDoesNotKeepTheServerFromStopping) {
+    Server server(data_.path(), models_folder(), allowed_);
+    const std::string body = format(R"({{"url": "{}/hang"}})", server_->url());
+    const Answer made = server.post("/webhooks", body);
+    ASSERT_TRUE(made);
+    const std::string id = json::parse(made->body).value()["id"].as_string();
+    ASSERT_TRUE(server.post("/webhooks/" + id + "/test", ""));
+    ASSERT_TRUE(has_received(1)) << server.log();
+    const auto begin = std::chrono::steady_clock::now();
+    server.signal(SIGTERM);
+    EXPECT_EQ(server.wait(), 0);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
+    EXPECT_THAT(server.log(), testing::Not(HasSubstr("cancelled")));
 }
 
 }  // namespace

@@ -36,6 +36,7 @@ void InMemoryWebhookStore::put(NewWebhook request, Completion<Webhook> done) {
             if (entry.webhook.url == request.url) place = &entry;
         }
         if (place == nullptr && count < kMostOfTenant) {
+            if (request.secrets.empty()) request.secrets.push_back(request.first_secret);
             place = &entries->emplace_back();
             place->webhook.id = random_id();
             place->webhook.created_ms = clock_.wall_ms();
@@ -43,7 +44,7 @@ void InMemoryWebhookStore::put(NewWebhook request, Completion<Webhook> done) {
         if (place != nullptr) {
             place->webhook.tenant = std::move(request.tenant);
             place->webhook.url = std::move(request.url);
-            place->webhook.secrets = std::move(request.secrets);
+            if (!request.secrets.empty()) place->webhook.secrets = std::move(request.secrets);
             place->webhook.failures = 0;
             // One that is enabled keeps its hold: a message may be on its way.
             if (!place->webhook.disabled_reason.empty()) place->not_before_ms = 0;
@@ -92,7 +93,7 @@ void InMemoryWebhookStore::test(WebhookName name, Completion<std::string> done) 
         if (entry != nullptr && !entry->webhook.disabled_reason.empty()) {
             outcome = webhook_is_disabled();
         } else if (entry != nullptr) {
-            entry->outbox.push_back({random_id(), {}, clock_.wall_ms()});
+            entry->outbox.push_back({random_id(), {}, clock_.wall_ms(), ++sequence_});
             outcome = entry->outbox.back().id;
         }
     }
@@ -105,9 +106,17 @@ void InMemoryWebhookStore::claim(
     {
         const auto entries = entries_.lock();
         const std::int64_t now = clock_.wall_ms();
+        std::vector<Entry*> ready;
         for (Entry& entry : *entries) {
-            const bool is_full = claimed.size() >= static_cast<std::size_t>(request.limit);
-            if (is_full || entry.outbox.empty() || entry.not_before_ms > now) continue;
+            if (!entry.outbox.empty() && entry.not_before_ms <= now) ready.push_back(&entry);
+        }
+        std::ranges::sort(
+            ready, {}, [](const Entry* entry) { return entry->outbox.front().sequence; });
+        std::vector<std::string> tenants;
+        for (const Entry* entry : ready)
+            tenants.push_back(entry->webhook.tenant);
+        for (const std::size_t place : take_turns(tenants, request)) {
+            Entry& entry = *ready[place];
             entry.not_before_ms = now + request.hold_ms;
             const Message& message = entry.outbox.front();
             claimed.push_back({message.id, entry.webhook, message.event, message.wall_ms});
@@ -147,7 +156,7 @@ void InMemoryWebhookStore::add_event(const domain::TaskEvent& event) {
     for (Entry& entry : *entries_.lock()) {
         const bool is_wanted =
             entry.webhook.tenant == event.tenant && entry.webhook.disabled_reason.empty();
-        if (is_wanted) entry.outbox.push_back({random_id(), event, event.wall_ms});
+        if (is_wanted) entry.outbox.push_back({random_id(), event, event.wall_ms, ++sequence_});
     }
 }
 

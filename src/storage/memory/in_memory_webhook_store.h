@@ -34,6 +34,8 @@ class InMemoryWebhookStore final : public WebhookStore {
         std::string id;
         std::optional<domain::TaskEvent> event;
         std::int64_t wall_ms = 0;
+        /// Of all webhooks' messages.
+        std::int64_t sequence = 0;
     };
     struct Entry {
         Webhook webhook;
@@ -48,6 +50,8 @@ class InMemoryWebhookStore final : public WebhookStore {
 
     Clock& clock_;
     Guarded<Entries> entries_;
+    /// Counts messages; changes only while the entries are locked.
+    std::int64_t sequence_ = 0;
 };
 
 }  // namespace darkroom::storage

@@ -29,7 +29,7 @@ void SqliteWebhookStore::test(WebhookName name, Completion<std::string> done) {
 
 void SqliteWebhookStore::claim(
     DeliveryClaim request, Completion<std::vector<WebhookDelivery>> done) {
-    enqueue(&claim_deliveries, request, std::move(done));
+    enqueue(&claim_deliveries, std::move(request), std::move(done));
 }
 
 void SqliteWebhookStore::delivered(std::string id, Completion<void> done) {

@@ -90,19 +90,62 @@ Result<std::vector<Webhook>> webhooks_where(
     }
 }
 
+/// The oldest message of each webhook that may be sent, oldest first.
+struct Ready {
+    std::vector<std::int64_t> sequences;
+    std::vector<std::string> tenants;
+};
+
+Result<Ready> ready_messages(Connection& connection, std::int64_t wall_ms) {
+    DARKROOM_TRY_ASSIGN(
+        Statement statement,
+        connection.prepare("SELECT d.sequence, webhook.tenant FROM webhook JOIN webhook_delivery"
+                           " AS d ON d.sequence = (SELECT min(sequence) FROM webhook_delivery"
+                           " WHERE webhook_sequence = webhook.sequence) WHERE"
+                           " webhook.not_before_ms <= ? ORDER BY d.sequence"));
+    statement.bind_all(wall_ms);
+    Ready ready;
+    while (true) {
+        DARKROOM_TRY_ASSIGN(const bool has_row, statement.step());
+        if (!has_row) return ready;
+        ready.sequences.push_back(statement.integer(0));
+        ready.tenants.push_back(statement.text(1));
+    }
+}
+
+Result<WebhookDelivery> read_delivery(Connection& connection, std::int64_t sequence) {
+    DARKROOM_TRY_ASSIGN(
+        Statement statement,
+        connection.prepare(format(
+            "SELECT {}, d.task_id, d.task_name, d.kind, d.attempt, d.wall_ms, d.message, d.id"
+            " FROM webhook_delivery AS d JOIN webhook ON webhook.sequence = d.webhook_sequence"
+            " WHERE d.sequence = ?",
+            kColumns)));
+    statement.bind_all(sequence);
+    DARKROOM_TRY_ASSIGN(const bool has_row, statement.step());
+    DARKROOM_CHECK(has_row, "a message is gone: {}", sequence);
+    WebhookDelivery delivery;
+    delivery.webhook = read_webhook(statement);
+    DARKROOM_TRY_ASSIGN(delivery.event, read_event(statement, kNextColumn));
+    delivery.wall_ms = statement.integer(kNextColumn + 4);
+    delivery.id = statement.text(kNextColumn + 6);
+    return delivery;
+}
+
 }  // namespace
 
 Result<Webhook> put_webhook(
     Connection& connection, const NewWebhook& request, std::int64_t wall_ms) {
     DARKROOM_TRY_ASSIGN(const std::vector<Webhook> all, list_webhooks(connection, request.tenant));
-    bool is_known = false;
-    for (const Webhook& webhook : all)
-        is_known = is_known || webhook.url == request.url;
-    if (!is_known && all.size() >= static_cast<std::size_t>(WebhookStore::kMostOfTenant)) {
+    const auto known = std::ranges::find(all, request.url, &Webhook::url);
+    if (known == all.end() && all.size() >= static_cast<std::size_t>(WebhookStore::kMostOfTenant)) {
         return too_many_webhooks();
     }
     const std::string id = random_id();
-    const std::string secrets = joined(request.secrets);
+    std::string secrets = joined(request.secrets);
+    if (secrets.empty()) {
+        secrets = known == all.end() ? request.first_secret : joined(known->secrets);
+    }
     DARKROOM_TRY(
         run(connection,
             "INSERT INTO webhook (id, tenant, url, secrets, created_ms, failures, not_before_ms,"
@@ -169,34 +212,17 @@ Result<std::string> test_webhook(
 
 Result<std::vector<WebhookDelivery>> claim_deliveries(
     Connection& connection, const DeliveryClaim& request, std::int64_t wall_ms) {
+    DARKROOM_TRY_ASSIGN(const Ready ready, ready_messages(connection, wall_ms));
     std::vector<WebhookDelivery> claimed;
-    {
+    for (const std::size_t place : take_turns(ready.tenants, request)) {
         DARKROOM_TRY_ASSIGN(
-            Statement statement,
-            connection.prepare(format(
-                "SELECT {}, d.task_id, d.task_name, d.kind, d.attempt, d.wall_ms, d.message, d.id"
-                " FROM webhook JOIN webhook_delivery AS d ON d.sequence = (SELECT min(sequence)"
-                " FROM webhook_delivery WHERE webhook_sequence = webhook.sequence) WHERE"
-                " webhook.not_before_ms <= ? ORDER BY d.sequence LIMIT ?",
-                kColumns)));
-        statement.bind_all(wall_ms, request.limit);
-        while (true) {
-            DARKROOM_TRY_ASSIGN(const bool has_row, statement.step());
-            if (!has_row) break;
-            WebhookDelivery delivery;
-            delivery.webhook = read_webhook(statement);
-            DARKROOM_TRY_ASSIGN(delivery.event, read_event(statement, kNextColumn));
-            delivery.wall_ms = statement.integer(kNextColumn + 4);
-            delivery.id = statement.text(kNextColumn + 6);
-            claimed.push_back(std::move(delivery));
-        }
-    }
-    for (const WebhookDelivery& delivery : claimed) {
+            WebhookDelivery delivery, read_delivery(connection, ready.sequences[place]));
         DARKROOM_TRY(
             run(connection,
                 "UPDATE webhook SET not_before_ms = ? WHERE id = ?",
                 wall_ms + request.hold_ms,
                 delivery.webhook.id));
+        claimed.push_back(std::move(delivery));
     }
     return claimed;
 }
