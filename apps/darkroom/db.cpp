@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <iostream>
 #include <map>
+#include <set>
 
 #include "backup_manifest.h"
 #include "base/clock.h"
@@ -142,33 +143,34 @@ struct PictureReport {
 /// Rows first: whatever they name was stored before they were committed.
 Result<PictureReport> compare_pictures(const fs::path& data) {
     DARKROOM_TRY_ASSIGN(const Owners owners, read_owners(data / kDatabase));
-    std::vector<storage::ObjectEntry> entries;
-    std::error_code error;
-    if (fs::exists(data / "objects", error)) {
-        DARKROOM_TRY_ASSIGN(
-            const auto objects, storage::FilesystemObjectStore::open(data / "objects"));
-        DARKROOM_TRY_ASSIGN(entries, objects->list({}));
-    }
     PictureReport report;
-    report.pictures = static_cast<std::int64_t>(entries.size());
-    std::vector<std::string> keys;
-    for (const storage::ObjectEntry& entry : entries)
-        keys.push_back(entry.key.text());
-    std::ranges::sort(keys);
-    for (const auto& owner : owners) {
-        for (const std::string& image : owner.second.images) {
-            if (!std::ranges::binary_search(keys, image)) report.missing.push_back(image);
-        }
-    }
+    std::set<std::string> missing;
+    for (const auto& owner : owners)
+        missing.insert(owner.second.images.begin(), owner.second.images.end());
     const std::int64_t old = SystemClock().wall_ms() - control::kOrphanAgeMs;
-    for (const control::AttemptFolder& folder : control::attempt_folders(entries)) {
+    const auto judge = [&](const control::AttemptFolder& folder) {
         const auto owner = owners.find(folder.task.text());
-        if (owner != owners.end() && control::wants(owner->second, folder)) continue;
+        if (owner != owners.end() && control::wants(owner->second, folder)) return;
         if (folder.newest_ms > old)
             report.recent += 1;
         else
             report.orphans.push_back(folder.key.text());
+    };
+    const auto find = [&](const storage::ObjectEntry& entry) {
+        report.pictures += 1;
+        missing.erase(entry.key.text());
+    };
+    std::error_code error;
+    if (fs::exists(data / "objects", error)) {
+        DARKROOM_TRY_ASSIGN(
+            const auto objects, storage::FilesystemObjectStore::open(data / "objects"));
+        control::AttemptFolderPages pages(*objects);
+        while (!pages.is_over()) {
+            DARKROOM_TRY_ASSIGN(const auto folders, pages.next(find));
+            std::ranges::for_each(folders, judge);
+        }
     }
+    report.missing.assign(missing.begin(), missing.end());
     return report;
 }
 

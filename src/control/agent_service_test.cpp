@@ -49,9 +49,8 @@ class FillableObjectStore final : public storage::ObjectStore {
     Result<std::uint64_t> remove(const storage::ObjectKey& prefix) override {
         return store_.remove(prefix);
     }
-    Result<std::vector<storage::ObjectEntry>> list(
-        std::optional<storage::ObjectKey> prefix) override {
-        return store_.list(std::move(prefix));
+    Result<std::vector<storage::ObjectEntry>> list(storage::ObjectQuery query) override {
+        return store_.list(std::move(query));
     }
 
   private:

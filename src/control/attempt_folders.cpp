@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <utility>
 
 #include "api/task_payload.h"
 #include "base/format.h"
@@ -34,21 +35,43 @@ std::optional<AttemptFolder> folder_of(const storage::ObjectEntry& entry) {
         *key, *task, *attempt, 1, static_cast<std::int64_t>(entry.size_bytes), entry.modified_ms};
 }
 
+/// Entries come in the order of keys.
+void add_entry(const storage::ObjectEntry& entry, std::vector<AttemptFolder>& folders) {
+    std::optional<AttemptFolder> folder = folder_of(entry);
+    if (!folder) return;
+    if (!folders.empty() && folders.back().key == folder->key) {
+        folders.back().objects += 1;
+        folders.back().bytes += folder->bytes;
+        folders.back().newest_ms = std::max(folders.back().newest_ms, folder->newest_ms);
+    } else {
+        folders.push_back(*std::move(folder));
+    }
+}
+
 }  // namespace
 
 std::vector<AttemptFolder> attempt_folders(const std::vector<storage::ObjectEntry>& entries) {
     std::vector<AttemptFolder> folders;
+    for (const storage::ObjectEntry& entry : entries)
+        add_entry(entry, folders);
+    return folders;
+}
+
+Result<std::vector<AttemptFolder>> AttemptFolderPages::next(
+    const std::function<void(const storage::ObjectEntry&)>& look) {
+    DARKROOM_TRY_ASSIGN(const std::vector<storage::ObjectEntry> entries, objects_.list(query_));
+    std::vector<AttemptFolder> folders;
+    if (open_) folders.push_back(*std::exchange(open_, std::nullopt));
     for (const storage::ObjectEntry& entry : entries) {
-        std::optional<AttemptFolder> folder = folder_of(entry);
-        if (!folder) continue;
-        if (!folders.empty() && folders.back().key == folder->key) {
-            folders.back().objects += 1;
-            folders.back().bytes += folder->bytes;
-            folders.back().newest_ms = std::max(folders.back().newest_ms, folder->newest_ms);
-        } else {
-            folders.push_back(*std::move(folder));
-        }
+        if (look) look(entry);
+        add_entry(entry, folders);
     }
+    is_over_ = entries.size() < query_.limit;
+    if (is_over_) return folders;
+    query_.after = entries.back().key;
+    if (folders.empty()) return folders;
+    open_ = std::move(folders.back());
+    folders.pop_back();
     return folders;
 }
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +34,32 @@ inline constexpr std::int64_t kInputsAttempt = 0;
 
 /// The folders of a listing in the order of keys. Keys of another form are left out.
 std::vector<AttemptFolder> attempt_folders(const std::vector<storage::ObjectEntry>& entries);
+
+/// All folders of a store, some at a time, so that many objects cost no memory.
+class AttemptFolderPages {
+  public:
+    /// The store outlives the pages; `page` objects are read at once.
+    explicit AttemptFolderPages(
+        storage::ObjectStore& objects, std::size_t page = storage::ObjectQuery::kMostAtOnce)
+        : objects_(objects) {
+        query_.limit = page;
+    }
+
+    /// The next ones, each of them whole; there may be none on a page. Shows each object to `look`,
+    /// if there is one. Fails as ObjectStore::list.
+    Result<std::vector<AttemptFolder>> next(
+        const std::function<void(const storage::ObjectEntry&)>& look = {});
+
+    /// True when every folder was given out.
+    [[nodiscard]] bool is_over() const { return is_over_; }
+
+  private:
+    storage::ObjectStore& objects_;
+    storage::ObjectQuery query_;
+    /// The last folder of a page may go on on the next.
+    std::optional<AttemptFolder> open_;
+    bool is_over_ = false;
+};
 
 /// What decides over a task's pictures.
 struct PictureOwner {

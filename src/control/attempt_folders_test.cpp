@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "storage/memory/in_memory_object_store.h"
+
 namespace darkroom::control {
 namespace {
 
@@ -56,6 +58,40 @@ TEST(AttemptFolders, WhatATaskStartsFromIsWantedAsLongAsTheTask) {
     for (const domain::TaskState state : {domain::TaskState::queued, domain::TaskState::running})
         EXPECT_TRUE(wants({state, 2, {}}, folder(0)));
     EXPECT_TRUE(wants({domain::TaskState::failed, 2, {}}, folder(0)));
+}
+
+TEST(AttemptFolders, ComeWholeWhateverTheSizeOfAPage) {
+    FakeClock clock;
+    storage::InMemoryObjectStore objects(clock);
+    const std::string other = domain::TaskId::random().text();
+    for (const std::string& name :
+         {"studio/" + kTask + "/0/input-1",
+          "studio/" + kTask + "/1/0.png",
+          "studio/" + kTask + "/1/1.png",
+          "studio/" + kTask + "/1/2.png",
+          "studio/" + other + "/12/0.png",
+          std::string("studio/loose"),
+          std::string("zebra")}) {
+        ASSERT_TRUE(objects.put(storage::ObjectKey::parse(name).value(), {}));
+    }
+    const auto all = objects.list({}).value();
+    const std::vector<AttemptFolder> expected = attempt_folders(all);
+    ASSERT_EQ(expected.size(), 3U);
+    for (std::size_t size = 1; size <= all.size() + 1; ++size) {
+        AttemptFolderPages pages(objects, size);
+        std::vector<AttemptFolder> found;
+        std::size_t looked_at = 0;
+        while (!pages.is_over()) {
+            const auto next = pages.next([&](const auto& /*entry*/) { ++looked_at; }).value();
+            found.insert(found.end(), next.begin(), next.end());
+        }
+        EXPECT_EQ(looked_at, all.size());
+        ASSERT_EQ(found.size(), expected.size()) << "pages of " << size;
+        for (std::size_t i = 0; i < found.size(); ++i) {
+            EXPECT_EQ(found[i].key, expected[i].key);
+            EXPECT_EQ(found[i].objects, expected[i].objects) << "pages of " << size;
+        }
+    }
 }
 
 TEST(AttemptFolders, AResultThatIsNotReadableNamesNoPictures) {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/sweeper.h"
 
+#include <memory>
 #include <utility>
 
 #include "base/format.h"
 #include "control/store_call.h"
 #include "runtime/sleep.h"
 #include "telemetry/log.h"
+#include "telemetry/log_failure.h"
 
 namespace darkroom::control {
 namespace {
@@ -20,6 +22,18 @@ PictureOwner owner_of(const domain::Task& task) {
     PictureOwner owner{task.state, task.attempt, {}};
     if (!task.pictures_removed_ms) owner.images = images_of(task.result);
     return owner;
+}
+
+Result<std::int64_t> size_of(storage::ObjectStore& objects, const storage::ObjectKey& prefix) {
+    storage::ObjectQuery page{prefix};
+    std::int64_t bytes = 0;
+    while (true) {
+        DARKROOM_TRY_ASSIGN(const std::vector<storage::ObjectEntry> entries, objects.list(page));
+        for (const storage::ObjectEntry& entry : entries)
+            bytes += static_cast<std::int64_t>(entry.size_bytes);
+        if (entries.size() < page.limit) return bytes;
+        page.after = entries.back().key;
+    }
 }
 
 }  // namespace
@@ -51,7 +65,8 @@ void Sweeper::start() {
 boost::asio::awaitable<void> Sweeper::run() {
     while (true) {
         const Result<SweepReport> swept = co_await sweep();
-        if (!swept) log::warning("sweep stopped early", {{"reason", swept.error().message}});
+        if (!swept && swept.error().code == ErrorCode::cancelled) co_return;
+        if (!swept) log::failure(log::Level::warning, "sweep stopped early", swept.error());
         const Deadline next = Deadline::after(policy_.period);
         co_await runtime::sleep_until(next);
     }
@@ -121,16 +136,16 @@ runtime::Task<void> Sweeper::remove_task(const storage::EndedTask& task, SweepRe
 
 runtime::Task<void> Sweeper::sweep_pictures(SweepReport& report) {
     using Folders = std::vector<AttemptFolder>;
-    std::function<Result<Folders>()> work = [&objects = parts_.objects]() -> Result<Folders> {
-        DARKROOM_TRY_ASSIGN(const std::vector<storage::ObjectEntry> entries, objects.list({}));
-        return attempt_folders(entries);
-    };
-    const Result<Folders> folders =
-        co_await parts_.blocking.run<Folders>(std::move(work), Deadline::never());
-    if (!folders) co_return folders.error();
-    for (const AttemptFolder& folder : *folders) {
-        const Result<void> swept = co_await sweep_folder(folder, report);
-        if (!swept) co_return swept.error();
+    const auto pages = std::make_shared<AttemptFolderPages>(parts_.objects);
+    while (!pages->is_over()) {
+        std::function<Result<Folders>()> work = [pages] { return pages->next(); };
+        const Result<Folders> folders =
+            co_await parts_.blocking.run<Folders>(std::move(work), Deadline::never());
+        if (!folders) co_return folders.error();
+        for (const AttemptFolder& folder : *folders) {
+            const Result<void> swept = co_await sweep_folder(folder, report);
+            if (!swept) co_return swept.error();
+        }
     }
     co_return Result<void>();
 }
@@ -165,12 +180,9 @@ runtime::Task<void> Sweeper::sweep_folder(const AttemptFolder& folder, SweepRepo
 runtime::Task<Sweeper::Removed> Sweeper::remove_objects(storage::ObjectKey prefix) {
     std::function<Result<Removed>()> work = [&objects = parts_.objects,
                                              prefix]() -> Result<Removed> {
-        DARKROOM_TRY_ASSIGN(const std::vector<storage::ObjectEntry> entries, objects.list(prefix));
+        DARKROOM_TRY_ASSIGN(const std::int64_t bytes, size_of(objects, prefix));
         DARKROOM_TRY_ASSIGN(const std::uint64_t count, objects.remove(prefix));
-        Removed removed{static_cast<std::int64_t>(count)};
-        for (const storage::ObjectEntry& entry : entries)
-            removed.bytes += static_cast<std::int64_t>(entry.size_bytes);
-        return removed;
+        return Removed{static_cast<std::int64_t>(count), bytes};
     };
     Result<Removed> removed =
         co_await parts_.blocking.run<Removed>(std::move(work), Deadline::never());

@@ -107,6 +107,19 @@ TEST_F(SweeperTest, RemovesMoreThanOneBatch) {
     EXPECT_EQ(pictures(), 0U);
 }
 
+TEST_F(SweeperTest, AnswersThatAreKeptGoAsTasksDo) {
+    domain::NewTask call;
+    call.tenant = "studio";
+    call.kind = domain::kCallKind;
+    call.request = "{}";
+    call.result = "{}";
+    ASSERT_TRUE(storage::wait(store_, &TaskStore::submit, call));
+    clock_.now_ms += 8 * kDay;
+    EXPECT_EQ(sweep({}).tasks, 0);
+    EXPECT_EQ(sweep({.fallback = {.tasks = kWeek}}).tasks, 1);
+    EXPECT_FALSE(has_row(call.id));
+}
+
 TEST_F(SweeperTest, ATenantMayHaveAnAgeOfItsOwn) {
     const domain::TaskId kept = drawn("archive");
     const domain::TaskId brief = drawn("brief");

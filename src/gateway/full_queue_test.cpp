@@ -52,7 +52,7 @@ TEST_F(FullQueue, RefusesExtrasWithTheTimeToComeBackAndKeepsNoPictureOfThem) {
         EXPECT_EQ(refused.status, 429) << refused.body;
         EXPECT_GE(std::stoi(std::string(refused.headers.get("Retry-After"))), 1);
     }
-    EXPECT_TRUE(objects_.list(std::nullopt).value().empty());
+    EXPECT_TRUE(objects_.list({}).value().empty());
 }
 
 TEST_F(FullQueue, FindsWhatIsInIt) {

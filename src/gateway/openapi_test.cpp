@@ -49,7 +49,7 @@ class OpenApi : public OpenApiTest {
             "from mine later", from_picture(model + R"(, "steps": 2)"), kServerlessImg2img);
         finish(claim());
         // Only the inputs of tasks are kept, one for each that was accepted.
-        const auto stored = objects_.list(std::nullopt).value();
+        const auto stored = objects_.list({}).value();
         EXPECT_EQ(
             std::ranges::count_if(
                 stored,

@@ -5,6 +5,14 @@
 
 namespace darkroom::storage {
 
+Result<void> validate(const ObjectQuery& query) {
+    if (query.limit >= 1 && query.limit <= ObjectQuery::kMostAtOnce) return {};
+    return Error{
+        ErrorCode::invalid_argument,
+        format("from 1 to {} objects are listed at once: {}", query.kMostAtOnce, query.limit),
+        "limit"};
+}
+
 Error no_such_object(const ObjectKey& key) {
     return Error{ErrorCode::not_found, format("no such object: {}", key.text()), "key"};
 }

@@ -19,6 +19,21 @@ struct ObjectEntry {
     std::int64_t modified_ms = 0;
 };
 
+/// Which objects to list.
+struct ObjectQuery {
+    static constexpr std::size_t kMostAtOnce = 10'000;
+
+    /// At and below this key; all when absent.
+    std::optional<ObjectKey> prefix = {};
+    /// Only those behind this key: the last of the page before.
+    std::optional<ObjectKey> after = {};
+    /// 1 to kMostAtOnce.
+    std::size_t limit = 1'000;
+};
+
+/// Fails with invalid_argument (field "limit").
+Result<void> validate(const ObjectQuery& query);
+
 // The answers that every store gives in the same words.
 Error no_such_object(const ObjectKey& key);
 Error object_too_large(const ObjectKey& key);
@@ -46,8 +61,10 @@ class ObjectStore {
     /// Fails with permission_denied or unavailable.
     virtual Result<std::uint64_t> remove(const ObjectKey& prefix) = 0;
 
-    /// The objects at and below a key, or all, in the order of their keys.
-    virtual Result<std::vector<ObjectEntry>> list(std::optional<ObjectKey> prefix) = 0;
+    /// A page of objects in the order of their keys; one that is not full is the last. Costs memory
+    /// for the page, however many objects there are. What is put or removed meanwhile may be in it
+    /// or not. Fails with invalid_argument, permission_denied or unavailable.
+    virtual Result<std::vector<ObjectEntry>> list(ObjectQuery query) = 0;
 };
 
 }  // namespace darkroom::storage

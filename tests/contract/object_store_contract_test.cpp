@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <memory>
@@ -51,7 +52,7 @@ class ObjectStoreContract : public ::testing::TestWithParam<ObjectStoreKind> {
     }
 
     std::vector<std::string> names(std::optional<ObjectKey> prefix = {}) {
-        const std::vector<ObjectEntry> entries = store->list(std::move(prefix)).value();
+        const std::vector<ObjectEntry> entries = store->list({std::move(prefix)}).value();
         std::vector<std::string> result;
         for (const ObjectEntry& entry : entries)
             result.push_back(entry.key.text());
@@ -116,12 +117,80 @@ TEST_P(ObjectStoreContract, ListsAreSortedAndGoBySegments) {
     EXPECT_THAT(names(key("ab/below")), IsEmpty());
 }
 
+TEST_P(ObjectStoreContract, PagesTogetherAreTheWholeList) {
+    // Keys that sort before, between and behind what is below a folder of nearly the same name.
+    for (const char* name :
+         {"a/1", "a/2/x", "a/2-y", "a/2.z", "a/20", "a-b/1", "a.c", "a0", "b/c/d/e", "b/c/f"})
+        ASSERT_TRUE(put(name, "1"));
+    for (const std::optional<ObjectKey>& prefix :
+         {std::optional<ObjectKey>(), std::optional(key("a")), std::optional(key("b/c"))}) {
+        const std::vector<std::string> all = names(prefix);
+        EXPECT_TRUE(std::ranges::is_sorted(all));
+        for (std::size_t limit = 1; limit <= all.size() + 1; ++limit) {
+            ObjectQuery query{prefix, {}, limit};
+            std::vector<std::string> paged;
+            while (true) {
+                const std::vector<ObjectEntry> page = store->list(query).value();
+                ASSERT_LE(page.size(), limit);
+                for (const ObjectEntry& entry : page)
+                    paged.push_back(entry.key.text());
+                if (page.size() < limit) break;
+                query.after = page.back().key;
+            }
+            EXPECT_EQ(paged, all) << "pages of " << limit;
+        }
+    }
+}
+
+TEST_P(ObjectStoreContract, APageBeginsBehindItsKeyWhetherThatIsThereOrNot) {
+    for (const char* name : {"a/1", "a/2/x", "a/3", "b"})
+        ASSERT_TRUE(put(name, "1"));
+    const auto behind = [&](const char* after) {
+        std::vector<std::string> found;
+        const std::vector<ObjectEntry> page = store->list({{}, key(after)}).value();
+        for (const ObjectEntry& entry : page)
+            found.push_back(entry.key.text());
+        return found;
+    };
+    EXPECT_THAT(behind("0"), ElementsAre("a/1", "a/2/x", "a/3", "b"));
+    EXPECT_THAT(behind("a/2"), ElementsAre("a/2/x", "a/3", "b"));
+    EXPECT_THAT(behind("a/2/x"), ElementsAre("a/3", "b"));
+    EXPECT_THAT(behind("a/2/x/y"), ElementsAre("a/3", "b"));
+    EXPECT_THAT(behind("a/9"), ElementsAre("b"));
+    EXPECT_THAT(behind("c"), IsEmpty());
+}
+
+TEST_P(ObjectStoreContract, ALargeFolderIsListedAndRemovedInPages) {
+    constexpr std::size_t kMany = 2'500;
+    for (std::size_t i = 0; i < kMany; ++i)
+        ASSERT_TRUE(put("a/" + std::to_string(i) + "/x", ""));
+    ObjectQuery query{key("a"), {}, 700};
+    std::vector<std::string> found;
+    while (true) {
+        const std::vector<ObjectEntry> page = store->list(query).value();
+        for (const ObjectEntry& entry : page)
+            found.push_back(entry.key.text());
+        if (page.size() < query.limit) break;
+        query.after = page.back().key;
+    }
+    EXPECT_EQ(found.size(), kMany);
+    EXPECT_TRUE(std::ranges::is_sorted(found));
+    EXPECT_EQ(store->remove(key("a")).value(), kMany);
+    EXPECT_THAT(names(), IsEmpty());
+}
+
+TEST_P(ObjectStoreContract, APageHasABoundedLength) {
+    for (const std::size_t limit : {std::size_t{0}, ObjectQuery::kMostAtOnce + 1})
+        EXPECT_EQ(store->list({{}, {}, limit}).error().code, ErrorCode::invalid_argument);
+    EXPECT_TRUE(store->list({{}, {}, ObjectQuery::kMostAtOnce}));
+}
+
 TEST_P(ObjectStoreContract, ListsSaySizeAndTime) {
     SystemClock clock;
     // File systems stamp with the time of the kernel's last tick.
     const std::int64_t before = clock.wall_ms() - 20;
     ASSERT_TRUE(put("a", "12345"));
-    const auto entries = store->list(std::nullopt).value();
+    const auto entries = store->list({}).value();
     ASSERT_EQ(entries.size(), 1U);
     EXPECT_EQ(entries[0].size_bytes, 5U);
     EXPECT_GE(entries[0].modified_ms, before);

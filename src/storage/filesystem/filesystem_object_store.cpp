@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <map>
 #include <string>
@@ -13,6 +12,7 @@
 #include "base/file.h"
 #include "base/format.h"
 #include "storage/filesystem/folder.h"
+#include "storage/filesystem/listing.h"
 
 namespace darkroom::storage {
 namespace {
@@ -132,7 +132,18 @@ Result<std::vector<std::byte>> FilesystemObjectStore::get(const ObjectKey& key) 
 }
 
 Result<std::uint64_t> FilesystemObjectStore::remove(const ObjectKey& prefix) {
-    DARKROOM_TRY_ASSIGN(const std::vector<ObjectEntry> entries, list(prefix));
+    ObjectQuery page{prefix};
+    std::uint64_t removed = 0;
+    while (true) {
+        DARKROOM_TRY_ASSIGN(const std::vector<ObjectEntry> entries, list(page));
+        DARKROOM_TRY_ASSIGN(const std::uint64_t count, remove_each(entries));
+        removed += count;
+        if (entries.size() < page.limit) return removed;
+        page.after = entries.back().key;
+    }
+}
+
+Result<std::uint64_t> FilesystemObjectStore::remove_each(const std::vector<ObjectEntry>& entries) {
     std::map<Segments, Segments> names_by_folder;
     for (const ObjectEntry& entry : entries) {
         Segments segments = entry.key.segments();
@@ -155,20 +166,19 @@ Result<std::uint64_t> FilesystemObjectStore::remove(const ObjectKey& prefix) {
     return removed;
 }
 
-Result<std::vector<ObjectEntry>> FilesystemObjectStore::list(std::optional<ObjectKey> prefix) {
-    std::vector<ObjectEntry> entries;
-    if (!prefix) {
-        DARKROOM_TRY(list_folder(root_, "", entries));
-    } else {
-        const Segments segments = prefix->segments();
-        const Result<Descriptor> folder =
-            open_folder(root_, parents(segments), MissingFolders::fail);
-        if (!folder && is_absence(folder.error())) return entries;
-        if (!folder) return folder.error();
-        DARKROOM_TRY(list_object_or_folder(*folder, *prefix, entries));
+Result<std::vector<ObjectEntry>> FilesystemObjectStore::list(ObjectQuery query) {
+    DARKROOM_TRY(validate(query));
+    Listing listing(query.after ? query.after->text() : std::string(), query.limit);
+    if (!query.prefix) {
+        DARKROOM_TRY(listing.add_folder(root_, ""));
+        return std::move(listing).take();
     }
-    std::ranges::sort(entries, {}, &ObjectEntry::key);
-    return entries;
+    const Segments segments = query.prefix->segments();
+    const Result<Descriptor> folder = open_folder(root_, parents(segments), MissingFolders::fail);
+    if (!folder && is_absence(folder.error())) return std::vector<ObjectEntry>();
+    if (!folder) return folder.error();
+    DARKROOM_TRY(listing.add(*folder, *query.prefix));
+    return std::move(listing).take();
 }
 
 }  // namespace darkroom::storage

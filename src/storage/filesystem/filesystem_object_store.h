@@ -26,13 +26,15 @@ class FilesystemObjectStore final : public ObjectStore {
     Result<void> put(const ObjectKey& key, std::span<const std::byte> bytes) override;
     Result<std::vector<std::byte>> get(const ObjectKey& key) override;
     Result<std::uint64_t> remove(const ObjectKey& prefix) override;
-    Result<std::vector<ObjectEntry>> list(std::optional<ObjectKey> prefix) override;
+    Result<std::vector<ObjectEntry>> list(ObjectQuery query) override;
 
     [[nodiscard]] bool uses_unnamed_files() const { return staging_.uses_unnamed_files(); }
 
   private:
     FilesystemObjectStore(Descriptor root, Staging staging)
         : root_(std::move(root)), staging_(std::move(staging)) {}
+
+    Result<std::uint64_t> remove_each(const std::vector<ObjectEntry>& entries);
 
     Descriptor root_;
     Staging staging_;

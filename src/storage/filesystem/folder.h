@@ -7,7 +7,6 @@
 
 #include "base/result.h"
 #include "storage/filesystem/descriptor.h"
-#include "storage/object_store.h"
 
 /// Folders reached segment by segment from an open root, never through a symbolic link, so that
 /// nothing in the tree can lead out of it.
@@ -23,15 +22,5 @@ Result<Descriptor> open_folder(
 
 /// Fsyncs a folder, so that the names in it survive a power cut.
 Result<void> sync_folder(const Descriptor& folder);
-
-/// Appends the object `key`, or every object below the folder `key`, that lies in the open folder
-/// `parent`; nothing when there is neither.
-Result<void> list_object_or_folder(
-    const Descriptor& parent, const ObjectKey& key, std::vector<ObjectEntry>& entries);
-
-/// Appends every object in and below an open folder. `prefix` is the folder's key with a final
-/// '/', or empty for the root. What has no valid key is skipped.
-Result<void> list_folder(
-    const Descriptor& folder, const std::string& prefix, std::vector<ObjectEntry>& entries);
 
 }  // namespace darkroom::storage

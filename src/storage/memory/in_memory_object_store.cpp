@@ -25,11 +25,14 @@ Result<std::uint64_t> InMemoryObjectStore::remove(const ObjectKey& prefix) {
         *objects_.lock(), [&](const auto& entry) { return prefix.contains(entry.first); });
 }
 
-Result<std::vector<ObjectEntry>> InMemoryObjectStore::list(std::optional<ObjectKey> prefix) {
+Result<std::vector<ObjectEntry>> InMemoryObjectStore::list(ObjectQuery query) {
+    DARKROOM_TRY(validate(query));
     std::vector<ObjectEntry> entries;
     const auto objects = objects_.lock();
-    for (const auto& [key, object] : *objects) {
-        if (prefix && !prefix->contains(key)) continue;
+    auto next = query.after ? objects->upper_bound(*query.after) : objects->begin();
+    for (; next != objects->end() && entries.size() < query.limit; ++next) {
+        const auto& [key, object] = *next;
+        if (query.prefix && !query.prefix->contains(key)) continue;
         entries.push_back(ObjectEntry{key, object.bytes.size(), object.modified_ms});
     }
     return entries;

@@ -18,7 +18,7 @@ class InMemoryObjectStore final : public ObjectStore {
     Result<void> put(const ObjectKey& key, std::span<const std::byte> bytes) override;
     Result<std::vector<std::byte>> get(const ObjectKey& key) override;
     Result<std::uint64_t> remove(const ObjectKey& prefix) override;
-    Result<std::vector<ObjectEntry>> list(std::optional<ObjectKey> prefix) override;
+    Result<std::vector<ObjectEntry>> list(ObjectQuery query) override;
 
   private:
     struct Object {
