@@ -90,6 +90,9 @@ TEST_F(AccountsOfAServer, KeysAndUsersOfTheCommandLineAreGoodOnTheServer) {
     EXPECT_EQ(locked.status, 1);
     EXPECT_THAT(locked.errors, HasSubstr("another server is using"));
     EXPECT_THAT(locked.errors, HasSubstr("/admin/keys"));
+    const Finished beside = run({"audit", "verify"});
+    EXPECT_EQ(beside.status, 0) << "beside the server: " << beside.errors;
+    EXPECT_THAT(beside.output, HasSubstr("records, whole; head "));
     EXPECT_EQ(stop(server), 0);
     const Finished verdict = run({"audit", "verify"});
     EXPECT_EQ(verdict.status, 0) << verdict.errors;

@@ -12,6 +12,7 @@
 #include "storage/sqlite/database_lock.h"
 #include "storage/sqlite/migrations.h"
 #include "storage/sqlite/schema.h"
+#include "storage/sqlite/sqlite_audit_log.h"
 #include "storage/sqlite/task_operations.h"
 
 namespace darkroom::storage {
@@ -124,6 +125,25 @@ Result<DatabaseReport> DatabaseReader::inspect() {
     DARKROOM_TRY(add_dangling_rows(connection_, report.problems));
     if (report.schema_version == 0 || report.schema_version > report.known_version) return report;
     DARKROOM_TRY_ASSIGN(report.tasks, count_tasks(connection_, {}));
+    return report;
+}
+
+Result<AuditReport> DatabaseReader::verify_audit() {
+    const Result<std::int64_t> tables = connection_.integer(
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('audit',"
+        " 'audit_head')");
+    if (!tables) return damaged(tables.error());
+    if (*tables != 2) return Error{ErrorCode::corrupt_input, "the database has no audit log"};
+    DARKROOM_TRY(connection_.run("BEGIN"));
+    AuditReport report;
+    Result<domain::AuditVerdict> verdict = storage::verify_audit(connection_);
+    const Result<std::int64_t> accounts = connection_.integer(
+        "SELECT (SELECT count(*) FROM api_key) + (SELECT count(*) FROM account)");
+    DARKROOM_TRY(connection_.run("COMMIT"));
+    if (!verdict) return damaged(verdict.error());
+    if (!accounts) return damaged(accounts.error());
+    report.verdict = *std::move(verdict);
+    report.accounts = *accounts;
     return report;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "domain/audit.h"
 #include "domain/task.h"
 #include "storage/sqlite/connection.h"
 #include "storage/task_requests.h"
@@ -37,6 +38,12 @@ struct TaskRecord {
     bool has_given_up_pictures = false;
 };
 
+struct AuditReport {
+    domain::AuditVerdict verdict;
+    /// Keys and users that there are; each left a record when it was made.
+    std::int64_t accounts = 0;
+};
+
 class DatabaseReader {
   public:
     /// Fails with not_found, permission_denied or corrupt_input.
@@ -49,6 +56,10 @@ class DatabaseReader {
     /// The state of one moment, as one file that is on the disk when this returns. Fails with
     /// conflict when `to` is there, insufficient_storage for a full disk.
     Result<void> copy_to(const std::filesystem::path& to);
+
+    /// Reads the whole audit log, as it is at one moment. Fails with corrupt_input for a database
+    /// that has none.
+    Result<AuditReport> verify_audit();
 
     /// The tasks after a sequence, oldest first; empty at the end.
     Result<std::vector<TaskRecord>> records(std::int64_t after, std::int64_t limit);

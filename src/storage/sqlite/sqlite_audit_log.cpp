@@ -96,7 +96,9 @@ Result<domain::AuditRecord> append_record(Connection& connection, const domain::
     return record;
 }
 
-Result<domain::AuditVerdict> verify_all(Connection& connection) {
+}  // namespace
+
+Result<domain::AuditVerdict> verify_audit(Connection& connection) {
     DARKROOM_TRY_ASSIGN(const domain::AuditHead head, read_head(connection));
     DARKROOM_TRY_ASSIGN(Statement statement, connection.prepare(kOldest));
     domain::AuditVerifier verifier;
@@ -106,8 +108,6 @@ Result<domain::AuditVerdict> verify_all(Connection& connection) {
         verifier.add(read_record(statement));
     }
 }
-
-}  // namespace
 
 void SqliteAuditLog::append(domain::AuditEntry entry, Completion<domain::AuditRecord> done) {
     database_->writer().enqueue<domain::AuditRecord>(
@@ -125,7 +125,7 @@ void SqliteAuditLog::list(AuditPage page, Completion<std::vector<domain::AuditRe
 
 void SqliteAuditLog::verify(Completion<domain::AuditVerdict> done) {
     database_->writer().enqueue<domain::AuditVerdict>(
-        [](Connection& connection) { return verify_all(connection); }, std::move(done));
+        [](Connection& connection) { return verify_audit(connection); }, std::move(done));
 }
 
 }  // namespace darkroom::storage

@@ -9,6 +9,9 @@
 
 namespace darkroom::storage {
 
+/// AuditLog::verify on a connection; in one transaction where others write beside it.
+Result<domain::AuditVerdict> verify_audit(Connection& connection);
+
 /// AuditLog in a SqliteDatabase.
 class SqliteAuditLog final : public AuditLog {
   public:
