@@ -22,6 +22,8 @@ class HookedTaskStore final : public storage::TaskStore {
 
     /// After the commit of a submit, before its caller hears of it.
     Hook after_submit;
+    /// After a task was found by its name, before its caller hears of it.
+    Hook after_find;
     // Before an attempt becomes running, completes or fails.
     Hook before_running;
     Hook before_complete;
@@ -38,7 +40,10 @@ class HookedTaskStore final : public storage::TaskStore {
         store_.get(std::move(id), std::move(done));
     }
     void find(storage::TaskName name, Completion<domain::Task> done) override {
-        store_.find(std::move(name), std::move(done));
+        store_.find(std::move(name), [this, done = std::move(done)](Result<domain::Task> outcome) {
+            run(after_find);
+            done(std::move(outcome));
+        });
     }
     void list(storage::TaskFilter filter, Completion<std::vector<domain::Task>> done) override {
         store_.list(std::move(filter), std::move(done));

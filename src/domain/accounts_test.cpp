@@ -35,12 +35,13 @@ TEST(TenantName, IsSafeAsAFileNameAndAsAnObjectKey) {
 TEST(Quotas, AreNumbersFromZeroOn) {
     EXPECT_TRUE(check(Quotas{}));
     EXPECT_TRUE(check(Quotas{0, 0.0, 0, 0.001}));
-    EXPECT_EQ(check(Quotas{.queued_tasks = -1}).error().field, "queued_tasks");
-    EXPECT_EQ(check(Quotas{.queued_seconds = -0.5}).error().field, "queued_seconds");
-    EXPECT_EQ(check(Quotas{.queued_seconds = NAN}).error().field, "queued_seconds");
-    EXPECT_EQ(check(Quotas{.pictures_per_day = -1}).error().field, "pictures_per_day");
-    EXPECT_EQ(check(Quotas{.requests_per_second = 0.0}).error().field, "requests_per_second");
-    EXPECT_EQ(check(Quotas{.requests_per_second = INFINITY}).error().field, "requests_per_second");
+    EXPECT_EQ(check(Quotas{.queued_tasks = -1}).error().field, "quotas.queuedTasks");
+    EXPECT_EQ(check(Quotas{.queued_seconds = -0.5}).error().field, "quotas.queuedSeconds");
+    EXPECT_EQ(check(Quotas{.queued_seconds = NAN}).error().field, "quotas.queuedSeconds");
+    EXPECT_EQ(check(Quotas{.pictures_per_day = -1}).error().field, "quotas.picturesPerDay");
+    EXPECT_EQ(check(Quotas{.requests_per_second = 0.0}).error().field, "quotas.requestsPerSecond");
+    EXPECT_EQ(
+        check(Quotas{.requests_per_second = INFINITY}).error().field, "quotas.requestsPerSecond");
 }
 
 TEST(Scopes, AreReadAsTheyAreWritten) {

@@ -24,7 +24,14 @@ inline bool needs_checkpoint(std::string_view kind) {
     return kind != kExtrasKind && kind != kCallKind;
 }
 
-/// What a caller asks for when it submits a task. Names, sizes and quotas were checked before.
+/// How much of a tenant's may wait, with the task that is submitted; absent is without bound.
+struct QueueBounds {
+    std::optional<std::int64_t> tasks = {};
+    /// Of predicted device time.
+    std::optional<double> seconds = {};
+};
+
+/// What a caller asks for when it submits a task. Names and sizes were checked before.
 struct NewTask {
     TaskId id = TaskId::random();
     std::string tenant;
@@ -54,6 +61,8 @@ struct NewTask {
     std::int64_t step_pixels = 0;
     /// Of work that is done already: the task begins as succeeded, with this as its result.
     std::optional<std::string> result = {};
+    /// Of the tenant's queue; looked at when the row is written, and not kept.
+    QueueBounds bounds = {};
 };
 
 /// One request's work: the row that is the truth.

@@ -32,16 +32,16 @@ Result<void> check_tenant_name(std::string_view name) {
 }
 
 Result<void> check(const Quotas& quotas) {
-    if (quotas.queued_tasks.value_or(0) < 0) return bad_quota("queued_tasks");
+    if (quotas.queued_tasks.value_or(0) < 0) return bad_quota("quotas.queuedTasks");
     const double seconds = quotas.queued_seconds.value_or(0);
-    if (!std::isfinite(seconds) || seconds < 0) return bad_quota("queued_seconds");
-    if (quotas.pictures_per_day.value_or(0) < 0) return bad_quota("pictures_per_day");
+    if (!std::isfinite(seconds) || seconds < 0) return bad_quota("quotas.queuedSeconds");
+    if (quotas.pictures_per_day.value_or(0) < 0) return bad_quota("quotas.picturesPerDay");
     const double rate = quotas.requests_per_second.value_or(1);
     if (!std::isfinite(rate) || rate < kSlowestRate) {
         return Error{
             ErrorCode::invalid_argument,
             "the rate is null or a number from 0.001 on",
-            "requests_per_second"};
+            "quotas.requestsPerSecond"};
     }
     return {};
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <future>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "control/hooked_task_store.h"
 #include "gateway/credentials_fixture.h"
 
 namespace darkroom::gateway {
@@ -54,7 +57,8 @@ TEST_F(Quotas, ATenantMayHaveSoManyTasksInTheQueue) {
     EXPECT_EQ(submit().status, 200);
     const auto refused = submit();
     EXPECT_EQ(refused.status, 429);
-    EXPECT_THAT(refused.body, HasSubstr("quota of queued tasks is used up: 2"));
+    EXPECT_THAT(
+        refused.body, HasSubstr("quota of queued tasks is used up (quotas.queuedTasks: 2)"));
     EXPECT_EQ(refused.headers.get("Retry-After"), "10");
     draw_next();
     EXPECT_EQ(submit().status, 200) << "what is drawn waits no more";
@@ -82,7 +86,7 @@ TEST_F(Quotas, PredictedWorkInTheQueueIsBounded) {
     const Result<domain::Task> refused = submit_directly();
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::resource_exhausted);
-    EXPECT_EQ(refused.error().field, "queuedSeconds");
+    EXPECT_EQ(refused.error().field, "quotas.queuedSeconds");
     draw_next();
     EXPECT_TRUE(submit_directly());
 }
@@ -93,7 +97,7 @@ TEST_F(Quotas, PicturesAreBoundedByTheDay) {
     EXPECT_EQ(submit(R"(, "batch_size": 2, "n_iter": 2)").status, 200);
     const auto refused = submit(R"(, "batch_size": 2)");
     EXPECT_EQ(refused.status, 429);
-    EXPECT_THAT(refused.body, HasSubstr("pictures a day is used up: 5"));
+    EXPECT_THAT(refused.body, HasSubstr("pictures a day is used up (quotas.picturesPerDay: 5)"));
     EXPECT_EQ(refused.headers.get("Retry-After"), "82800");
     EXPECT_EQ(submit().status, 200);
     EXPECT_EQ(submit().status, 429);
@@ -107,6 +111,47 @@ TEST_F(Quotas, ARepeatedRequestCostsNothing) {
     EXPECT_EQ(submit("", {{"taskId", "mine"}}).status, 200);
     EXPECT_EQ(submit(R"(, "steps": 3)", {{"taskId", "mine"}}).status, 409);
     EXPECT_EQ(submit("", {{"taskId", "other"}}).status, 429);
+}
+
+TEST_F(Quotas, OfManySubmitsAtOnceAsManySucceedAsTheQuotaAllows) {
+    allow({.queued_tasks = 5});
+    std::vector<std::future<int>> answers;
+    for (int i = 0; i < 12; ++i)
+        answers.push_back(std::async(std::launch::async, [this] { return submit().status; }));
+    int accepted = 0;
+    for (std::future<int>& answer : answers) {
+        const int status = answer.get();
+        EXPECT_TRUE(status == 200 || status == 429) << status;
+        accepted += status == 200 ? 1 : 0;
+    }
+    EXPECT_EQ(accepted, 5);
+}
+
+/// Between the look at what was submitted and the submit, its owner removes it.
+TEST_F(Quotas, ANameWhoseTaskWasRemovedMeanwhileCostsAsNewWorkDoes) {
+    control::HookedTaskStore rows(clock_);
+    control::Dispatcher dispatcher(rows, clock_, {});
+    control::Submission submission;
+    submission.task.tenant = "studio";
+    submission.task.kind = "txt2img";
+    submission.task.model = "icons";
+    submission.task.request = "{}";
+    submission.task.idempotency_key = "mine";
+    submission.work = kWork;
+    const domain::Quotas quotas{.pictures_per_day = 1};
+    const auto ask = [&] {
+        submission.task.id = domain::TaskId::random();
+        runtime::Task<domain::Task> task =
+            access_->quota_gate().submit(dispatcher, quotas, submission);
+        return runtime::block_on(io_.executor(), std::move(task));
+    };
+    const domain::TaskId first = ask()->id;
+    EXPECT_EQ(ask()->id, first) << "the same again";
+    ASSERT_TRUE(storage::wait(rows, &storage::TaskStore::cancel, first));
+    rows.after_find = [&] { EXPECT_TRUE(storage::wait(rows, &storage::TaskStore::remove, first)); };
+    const Result<domain::Task> refused = ask();
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().field, "quotas.picturesPerDay");
 }
 
 TEST_F(Quotas, WhatIsRefusedIsNotCounted) {

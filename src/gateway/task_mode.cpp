@@ -26,6 +26,8 @@ using boost::asio::awaitable;
 using storage::TaskStore;
 
 constexpr int kOk = 200;
+/// The longest answer of a call that is kept.
+constexpr std::size_t kMostKeptBytes = std::size_t{256} << 10;
 
 bool says(const http::Request& request, std::string_view header, std::string_view word) {
     return http::equal_ignoring_case(request.headers.get(header), word);
@@ -123,6 +125,22 @@ http::Response answer_of_call(const TaskMode& mode, const domain::Task& task) {
     return response;
 }
 
+http::Response too_many_calls(std::int64_t wait_s) {
+    http::Response response = respond(api::refusal_from(Error{
+        ErrorCode::resource_exhausted,
+        "too many calls of this tenant are kept as tasks; at most one per second"}));
+    response.headers.set("Retry-After", std::to_string(wait_s));
+    return response;
+}
+
+Error answer_too_long() {
+    return Error{
+        ErrorCode::payload_too_large,
+        format(
+            "the answer is too long to be kept as a task; at most so many bytes: {}",
+            kMostKeptBytes)};
+}
+
 awaitable<http::Response> keep_answer(Parts& parts, http::Handler handler, http::Request request) {
     const Result<TaskMode> mode = task_mode_of(request);
     if (!mode) co_return respond(api::refusal_from(mode.error()));
@@ -137,9 +155,14 @@ awaitable<http::Response> keep_answer(Parts& parts, http::Handler handler, http:
         co_return respond(api::refusal_from(submit_error(request, earlier.error())));
     }
     if (*earlier) co_return answer_of_call(*mode, **earlier);
+    const std::int64_t wait_s = parts.access.quota_gate().count_kept_call(call.tenant);
+    if (wait_s > 0) co_return too_many_calls(wait_s);
     http::Request asked = request;
     http::Response response = co_await handler(std::move(asked));
     if (response.status != kOk) co_return response;
+    if (response.body.size() > kMostKeptBytes) {
+        co_return respond(api::refusal_from(answer_too_long()));
+    }
     const auto body = json::parse(response.body);
     if (!body) co_return respond(api::refusal_from(body.error()));
     call.result = api::encode_call_result(*body);

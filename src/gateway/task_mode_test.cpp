@@ -186,6 +186,43 @@ TEST_F(TaskModeTest, ARepeatedCallUnderOneNameHasNoEffectOfItsOwn) {
     EXPECT_EQ(tasks(), 1U);
 }
 
+TEST_F(TaskModeTest, SoManyCallsAreKeptAndThenOneASecond) {
+    Call call{.target = "/sdapi/v1/samplers", .body = "", .method = "GET", .is_flagged = true};
+    call.name = "first";
+    for (int i = 0; i < 60; ++i) {
+        ASSERT_EQ(send(call).status, 200) << i;
+        call.name.clear();
+    }
+    const http::ClientResponse refused = send(call);
+    EXPECT_EQ(refused.status, 429);
+    EXPECT_EQ(refused.headers.get("Retry-After"), "1");
+    EXPECT_EQ(tasks(), 60U);
+    call.is_flagged = false;
+    EXPECT_EQ(send(call).status, 200) << "a call that is not kept";
+    call.is_flagged = true;
+    call.name = "first";
+    EXPECT_EQ(send(call).status, 200) << "one that was kept before";
+    call.name.clear();
+    clock_.now_ms += 1'000;
+    EXPECT_EQ(send(call).status, 200);
+    EXPECT_EQ(send(call).status, 429);
+}
+
+TEST_F(TaskModeTest, ALongAnswerIsNotKept) {
+    http::Request request;
+    request.method = "GET";
+    request.headers.set("Task-Flag", "true");
+    request.identity = Caller{"local", "local", {domain::Scope::admin}};
+    const http::Handler handler =
+        keeping_answers(*parts_, http::immediate([](const http::Request&) {
+            return http::json_response(200, '"' + std::string(256 << 10, 'x') + '"');
+        }));
+    const http::Response answer =
+        runtime::block_on(io_.executor(), as_task(handler(request))).value();
+    EXPECT_EQ(answer.status, 413);
+    EXPECT_EQ(tasks(), 0U);
+}
+
 /// A route that answers when it is let go.
 boost::asio::awaitable<http::Response> answer_later(
     runtime::AsyncEvent& begun, runtime::AsyncEvent& release, int& effects) {

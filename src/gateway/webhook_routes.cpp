@@ -39,12 +39,10 @@ storage::WebhookName name_of(const http::Request& request) {
     return {caller_of(request).tenant, std::string(request.parameters.get("id"))};
 }
 
-/// The secrets of a body, or a new one for a body without.
+/// The secrets of a body; none for a body without.
 Result<std::vector<std::string>> secrets_of(const json::Object& body) {
     const json::Value* member = body.find("secrets");
-    if (member == nullptr || member->is_null()) {
-        return std::vector<std::string>{api::make_webhook_secret()};
-    }
+    if (member == nullptr || member->is_null()) return std::vector<std::string>();
     const Error refusal{
         ErrorCode::invalid_argument, "secrets: a list of one to four secrets", "secrets"};
     if (!member->is_array()) return refusal;
@@ -70,17 +68,23 @@ Result<storage::NewWebhook> webhook_of(Parts& parts, const http::Request& reques
     }
     DARKROOM_TRY(parts.webhooks.outgoing.check(url->as_string()));
     DARKROOM_TRY_ASSIGN(std::vector<std::string> secrets, secrets_of(body.as_object()));
-    return storage::NewWebhook{caller_of(request).tenant, url->as_string(), std::move(secrets)};
+    storage::NewWebhook webhook{caller_of(request).tenant, url->as_string(), std::move(secrets)};
+    webhook.first_secret = api::make_webhook_secret();
+    return webhook;
 }
 
 awaitable<http::Response> put_webhook(Parts& parts, http::Request request) {
     Result<storage::NewWebhook> wanted = webhook_of(parts, request);
     if (!wanted) co_return respond(api::message_refusal(422, wanted.error().message));
     storage::NewWebhook webhook = *std::move(wanted);
+    const bool has_secrets = !webhook.secrets.empty();
+    const std::string first_secret = webhook.first_secret;
     const Result<storage::Webhook> stored =
         co_await control::store_call(parts.webhooks.store, &WebhookStore::put, std::move(webhook));
     if (!stored) co_return respond(message_from(stored.error()));
-    co_return respond(json::Value(body_with_secrets(*stored)));
+    const bool is_new = stored->secrets == std::vector<std::string>{first_secret};
+    co_return respond(
+        json::Value(has_secrets || is_new ? body_with_secrets(*stored) : webhook_body(*stored)));
 }
 
 awaitable<http::Response> rotate_secret(Parts& parts, http::Request request) {
@@ -112,6 +116,13 @@ awaitable<http::Response> remove_webhook(Parts& parts, http::Request request) {
 
 awaitable<http::Response> test_webhook(Parts& parts, http::Request request) {
     storage::WebhookName name = name_of(request);
+    const std::int64_t wait_s = parts.access.quota_gate().count_webhook_test(name.tenant);
+    if (wait_s > 0) {
+        http::Response refused =
+            respond(api::message_refusal(429, "too many tests of webhooks; try again later"));
+        refused.headers.set("Retry-After", std::to_string(wait_s));
+        co_return refused;
+    }
     const Result<std::string> queued =
         co_await control::store_call(parts.webhooks.store, &WebhookStore::test, std::move(name));
     if (!queued) co_return respond(message_from(queued.error()));

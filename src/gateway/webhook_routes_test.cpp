@@ -34,7 +34,19 @@ TEST_F(WebhookRoutes, ASecretIsMadeAndShownOnlyOnce) {
     EXPECT_THAT(list, Not(HasSubstr("whsec_")));
 }
 
-TEST_F(WebhookRoutes, PostingAUrlAgainReplacesItsSecretsAndEnablesIt) {
+TEST_F(WebhookRoutes, PostingAUrlAgainKeepsItsSecretUnlessAnotherIsGiven) {
+    const json::Value first = put();
+    const http::ClientResponse again = ask("POST", "/webhooks", kBody);
+    EXPECT_EQ(again.status, 200);
+    EXPECT_EQ(json_of(again)["id"].as_string(), first["id"].as_string());
+    EXPECT_THAT(again.body, Not(HasSubstr("whsec_"))) << "it was shown when it was made";
+    ask("POST", "/webhooks/" + first["id"].as_string() + "/test");
+    const auto delivery = outbox().at(0);
+    ASSERT_EQ(delivery.webhook.secrets.size(), 1U);
+    EXPECT_EQ(delivery.webhook.secrets[0], first["secrets"][0].as_string());
+}
+
+TEST_F(WebhookRoutes, PostingAUrlAgainWithSecretsReplacesThemAndEnablesIt) {
     const json::Value first = put();
     ask("POST", "/webhooks/" + first["id"].as_string() + "/test");
     const std::string delivery = outbox().at(0).id;
@@ -73,6 +85,18 @@ TEST_F(WebhookRoutes, ARemovedWebhookIsGone) {
     EXPECT_TRUE(outbox().empty());
 }
 
+TEST_F(WebhookRoutes, SoManyTestsMayBeAskedForAndThenOneInAWhile) {
+    const std::string test = "/webhooks/" + put()["id"].as_string() + "/test";
+    for (int i = 0; i < 10; ++i)
+        ASSERT_EQ(ask("POST", test).status, 200) << i;
+    const http::ClientResponse refused = ask("POST", test);
+    EXPECT_EQ(refused.status, 429);
+    EXPECT_EQ(refused.headers.get("Retry-After"), "10");
+    clock_.now_ms += 10'000;
+    EXPECT_EQ(ask("POST", test).status, 200);
+    EXPECT_EQ(ask("POST", test).status, 429);
+}
+
 TEST_F(WebhookRoutes, SomebodyElsesWebhookIsNotFound) {
     const storage::NewWebhook theirs{"rival", "https://example.com/", {"whsec_x"}};
     const std::string id = storage::wait(webhooks_, &WebhookStore::put, theirs)->id;
@@ -89,11 +113,18 @@ TEST_F(WebhookRoutes, BadWebhooksAreRefused) {
           R"({"url": 1})",
           R"({"url": "http://example.com/"})",
           R"({"url": "https://user:word@example.com/"})",
+          R"({"url": "https://127.0.0.1/"})",
+          R"({"url": "https://[::1]:8443/"})",
+          R"({"url": "https://169.254.169.254/latest/meta-data"})",
+          R"({"url": "https://localhost/"})",
           R"({"url": "https://example.com/", "secrets": []})",
           R"({"url": "https://example.com/", "secrets": ["word"]})",
           R"({"url": "https://example.com/", "secrets": [1]})"}) {
         EXPECT_EQ(ask("POST", "/webhooks", body).status, 422) << body;
     }
+    EXPECT_THAT(
+        ask("POST", "/webhooks", R"({"url": "https://10.0.0.1/"})").body,
+        HasSubstr("the address may not be connected to: 10.0.0.1"));
     for (int i = 0; i < WebhookStore::kMostOfTenant; ++i)
         put(format(R"({{"url": "https://example.com/{}"}})", i));
     EXPECT_EQ(ask("POST", "/webhooks", kBody).status, 409);

@@ -74,6 +74,29 @@ Error task_not_final() {
         ErrorCode::conflict, "the task has not ended yet; cancel it before removing it", "task_id"};
 }
 
+Result<void> check_bounds(const domain::NewTask& request, const QueuedWork& queued) {
+    const domain::QueueBounds& bounds = request.bounds;
+    if (bounds.tasks && queued.tasks >= *bounds.tasks) {
+        return Error{
+            ErrorCode::resource_exhausted,
+            format(
+                "the tenant's quota of queued tasks is used up ({}: {})",
+                kQueuedTasksQuota,
+                *bounds.tasks),
+            kQueuedTasksQuota};
+    }
+    if (bounds.seconds && queued.seconds + request.cost_s > *bounds.seconds) {
+        return Error{
+            ErrorCode::resource_exhausted,
+            format(
+                "the tenant's quota of queued work is used up, in predicted seconds ({}: {})",
+                kQueuedSecondsQuota,
+                *bounds.seconds),
+            kQueuedSecondsQuota};
+    }
+    return {};
+}
+
 Result<void> validate(const domain::NewTask& request) {
     DARKROOM_TRY(require_text(request.tenant, "tenant"));
     DARKROOM_TRY(require_text(request.kind, "kind"));

@@ -71,6 +71,13 @@ struct QueuedWork {
     double seconds = 0;
 };
 
+// The quotas of PUT /admin/tenants/{name} that a store looks at.
+inline constexpr const char* kQueuedTasksQuota = "quotas.queuedTasks";
+inline constexpr const char* kQueuedSecondsQuota = "quotas.queuedSeconds";
+
+/// Whether a new task may join what waits of its tenant: see TaskStore::submit.
+Result<void> check_bounds(const domain::NewTask& request, const QueuedWork& queued);
+
 struct ClaimRequest {
     std::string agent;
     /// Checkpoints to claim for, an empty name for tasks that need none; all when the list is

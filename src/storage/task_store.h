@@ -24,7 +24,8 @@ class TaskStore {
 
     /// Adds a task. The same (tenant, idempotency_key) with the same kind and body hash gives the
     /// first row again; else it fails with conflict, field "idempotency_key". An id that is taken
-    /// fails with conflict, field "task_id".
+    /// fails with conflict, field "task_id". A new task that would pass the request's bounds fails
+    /// with resource_exhausted, field kQueuedTasksQuota or kQueuedSecondsQuota.
     virtual void submit(domain::NewTask request, Completion<Submitted> done) = 0;
 
     /// Fails with not_found.

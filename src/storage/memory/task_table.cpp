@@ -42,6 +42,7 @@ Result<Submitted> TaskTable::insert(domain::NewTask request, std::int64_t create
     if (by_id_.contains(request.id)) {
         return task_id_taken();
     }
+    DARKROOM_TRY(check_bounds(request, queued_of(request.tenant)));
     const Sequence sequence = rows_.empty() ? 1 : rows_.rbegin()->first + 1;
     domain::Task task = domain::make_task(std::move(request), created_ms);
     by_id_.emplace(task.id, sequence);
@@ -51,6 +52,16 @@ Result<Submitted> TaskTable::insert(domain::NewTask request, std::int64_t create
     auto end = domain::event_of_change(domain::TaskState::queued, task, created_ms);
     if (end) log(*std::move(end));
     return Submitted{std::move(task), /*is_new=*/true};
+}
+
+QueuedWork TaskTable::queued_of(const std::string& tenant) const {
+    QueuedWork queued;
+    for (const auto& [sequence, task] : rows_) {
+        if (task.tenant != tenant || task.state != domain::TaskState::queued) continue;
+        queued.tasks += 1;
+        queued.seconds += task.cost_s;
+    }
+    return queued;
 }
 
 domain::Task* TaskTable::find(const domain::TaskId& id) {

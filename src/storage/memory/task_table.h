@@ -57,6 +57,8 @@ class TaskTable {
     [[nodiscard]] std::vector<domain::Usage> usage(const UsageFilter& filter) const;
 
   private:
+    [[nodiscard]] QueuedWork queued_of(const std::string& tenant) const;
+
     using Sequence = std::int64_t;
     using UsageRows = std::map<std::tuple<std::string, std::int64_t, std::string>, domain::Usage>;
 

@@ -181,6 +181,11 @@ Result<Submitted> submit_task(
         const std::optional<domain::Task> same_id,
         find_task(connection, request.id, Payload::without));
     if (same_id) return task_id_taken();
+    if (request.bounds.tasks || request.bounds.seconds) {
+        DARKROOM_TRY_ASSIGN(
+            const QueuedWork queued, sum_queued(connection, CountFilter{request.tenant}));
+        DARKROOM_TRY(check_bounds(request, queued));
+    }
     domain::Task task = domain::make_task(request, created_ms);
     DARKROOM_TRY(insert_task(connection, task));
     return Submitted{std::move(task), /*is_new=*/true};
