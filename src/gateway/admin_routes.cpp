@@ -71,6 +71,7 @@ awaitable<http::Response> revoke_key(Parts& parts, http::Request request) {
     const Result<void> revoked =
         co_await store_call(parts.access.accounts(), &AccountStore::revoke_key, std::move(moment));
     if (!revoked) co_return refuse(revoked.error());
+    parts.access.authenticator().withdrawals().note_key(id);
     co_await parts.access.record(request, "key.revoke", id, "ok");
     co_return done();
 }
@@ -108,6 +109,7 @@ awaitable<http::Response> remove_user(Parts& parts, http::Request request) {
     const Result<void> removed =
         co_await store_call(parts.access.accounts(), &AccountStore::remove_user, std::move(wanted));
     if (!removed) co_return refuse(removed.error());
+    parts.access.authenticator().withdrawals().note_user(name);
     co_await parts.access.record(request, "user.remove", name, "ok");
     co_return done();
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/authenticator.h"
 
+#include <limits>
+
 #include "base/format.h"
 #include "base/hmac.h"
 #include "base/password.h"
@@ -8,6 +10,7 @@
 #include "control/store_call.h"
 #include "domain/tenant.h"
 #include "telemetry/log.h"
+#include "telemetry/log_failure.h"
 
 namespace darkroom::gateway {
 namespace {
@@ -37,8 +40,23 @@ Denial failed(const Error& error) {
     return {http_status(error.code), error.message};
 }
 
-Caller caller_for(const domain::User& user) {
-    return {user.tenant, "user:" + user.name, domain::scopes_of(user.role)};
+/// Logged in with a session, or with a password where there is none.
+Caller caller_for(const domain::User& user, std::string session = {}) {
+    Caller caller{user.tenant, "user:" + user.name, domain::scopes_of(user.role)};
+    caller.grant.kind = session.empty() ? GrantKind::password : GrantKind::session;
+    caller.grant.id = std::move(session);
+    caller.grant.user = user.name;
+    caller.grant.user_created_ms = user.created_ms;
+    return caller;
+}
+
+Error no_longer_good() {
+    return Error{ErrorCode::unauthenticated, "the credential was withdrawn or has expired"};
+}
+
+/// What does not exist is not good; a store that cannot be read says nothing about it.
+Error not_good(const Error& error) {
+    return error.code == ErrorCode::not_found ? no_longer_good() : error;
 }
 
 }  // namespace
@@ -69,7 +87,7 @@ awaitable<Identity> Authenticator::identify(Credential credential, Origin origin
             identity = co_await by_session(std::move(credential), std::move(origin));
             break;
         case CredentialKind::ticket:
-            identity = by_ticket(credential, origin);
+            identity = co_await by_ticket(std::move(credential.secret), std::move(origin));
             break;
         case CredentialKind::none:
         case CredentialKind::malformed:
@@ -108,7 +126,8 @@ awaitable<Identity> Authenticator::by_key(std::string text, Origin origin) {
         co_await store_call(surroundings_.accounts, &AccountStore::get_key, std::move(id));
     if (!key && key.error().code != ErrorCode::not_found) co_return failed(key.error());
     if (!key) co_return wrong_key(origin, kWrong);
-    Caller caller{key->tenant, "key:" + key->id, key->scopes, origin.request_id};
+    Caller caller{
+        key->tenant, "key:" + key->id, key->scopes, origin.request_id, {GrantKind::key, key->id}};
     const auto verdict = domain::judge(*key, *shown, surroundings_.clock.wall_ms());
     if (verdict == domain::KeyVerdict::good) {
         note_use(*key);
@@ -127,7 +146,7 @@ void Authenticator::note_use(const domain::ApiKey& key) {
     const std::int64_t now = surroundings_.clock.wall_ms();
     if (now - key.last_used_ms.value_or(0) < kMinuteMs) return;
     surroundings_.accounts.note_key_use({key.id, now}, [](const Result<void>& noted) {
-        if (!noted) log::warning("key use not noted", {{"reason", noted.error().message}});
+        if (!noted) log::failure(log::Level::warning, "key use not noted", noted.error());
     });
 }
 
@@ -148,10 +167,10 @@ awaitable<Identity> Authenticator::by_session(Credential credential, Origin orig
         session->expires_ms = end;
         accounts.extend_session(*session, [](const Result<void>& extended) {
             if (!extended)
-                log::warning("session not extended", {{"reason", extended.error().message}});
+                log::failure(log::Level::warning, "session not extended", extended.error());
         });
     }
-    co_return caller_for(*user);
+    co_return caller_for(*user, session->token_hash);
 }
 
 Identity Authenticator::unknown_session(const Credential& credential, const Origin& origin) {
@@ -159,10 +178,55 @@ Identity Authenticator::unknown_session(const Credential& credential, const Orig
     return wrong_key(origin, kNotKnown);
 }
 
-Identity Authenticator::by_ticket(const Credential& credential, const Origin& origin) {
-    std::optional<Caller> caller = tickets_.redeem(credential.secret);
-    if (caller) return *std::move(caller);
-    return wrong_key(origin, "this ticket was used or has expired");
+awaitable<Identity> Authenticator::by_ticket(std::string ticket, Origin origin) {
+    const std::optional<Caller> caller = tickets_.redeem(ticket);
+    if (!caller) co_return wrong_key(origin, "this ticket was used or has expired");
+    // It is worth as much as what it was issued for.
+    Grant grant = caller->grant;
+    const Result<std::int64_t> until = co_await good_until(std::move(grant));
+    if (until) co_return *caller;
+    if (until.error().code != ErrorCode::unauthenticated) co_return failed(until.error());
+    co_return wrong_key(origin, "this ticket was used or has expired");
+}
+
+runtime::Task<std::int64_t> Authenticator::good_until(Grant grant) {
+    constexpr std::int64_t kForEver = std::numeric_limits<std::int64_t>::max();
+    std::int64_t until = kForEver;
+    if (grant.kind == GrantKind::key) {
+        const Result<std::int64_t> key = co_await key_good_until(std::move(grant.id));
+        co_return key;
+    }
+    if (grant.kind == GrantKind::session) {
+        const Result<std::int64_t> session = co_await session_good_until(std::move(grant.id));
+        if (!session) co_return session.error();
+        until = *session;
+    }
+    if (grant.kind == GrantKind::none) co_return until;
+    const std::int64_t created_ms = grant.user_created_ms;
+    const Result<domain::User> user =
+        co_await store_call(surroundings_.accounts, &AccountStore::get_user, std::move(grant.user));
+    if (!user) co_return not_good(user.error());
+    // Another one of that name.
+    if (user->created_ms != created_ms) co_return no_longer_good();
+    co_return until;
+}
+
+runtime::Task<std::int64_t> Authenticator::key_good_until(std::string id) {
+    const Result<domain::ApiKey> key =
+        co_await store_call(surroundings_.accounts, &AccountStore::get_key, std::move(id));
+    if (!key) co_return not_good(key.error());
+    if (key->revoked_ms) co_return no_longer_good();
+    const std::int64_t until = key->expires_ms.value_or(std::numeric_limits<std::int64_t>::max());
+    if (until <= wall_ms()) co_return no_longer_good();
+    co_return until;
+}
+
+runtime::Task<std::int64_t> Authenticator::session_good_until(std::string hash) {
+    const Result<domain::Session> session =
+        co_await store_call(surroundings_.accounts, &AccountStore::get_session, std::move(hash));
+    if (!session) co_return not_good(session.error());
+    if (session->expires_ms <= wall_ms()) co_return no_longer_good();
+    co_return session->expires_ms;
 }
 
 std::string Authenticator::proof_of(const domain::User& user, const std::string& password) const {
@@ -246,8 +310,10 @@ runtime::Task<void> Authenticator::log_out(Credential credential) {
     const Result<domain::Session> session =
         co_await store_call(surroundings_.accounts, &AccountStore::get_session, std::move(wanted));
     if (!session) co_return session.error();
+    const std::string ended = hash;
     Result<void> removed =
         co_await store_call(surroundings_.accounts, &AccountStore::remove_session, std::move(hash));
+    if (removed) withdrawals_.note_session(ended);
     co_return removed;
 }
 
@@ -265,14 +331,14 @@ awaitable<void> Authenticator::record(domain::AuditEntry entry) {
     const std::string action = entry.action;
     const Result<domain::AuditRecord> appended =
         co_await store_call(surroundings_.audit, &storage::AuditLog::append, std::move(entry));
-    if (appended) co_return;
+    if (appended || appended.error().code == ErrorCode::cancelled) co_return;
     log::error("audit log not written", {{"action", action}, {"reason", appended.error().message}});
 }
 
 void Authenticator::record_later(domain::AuditEntry entry) {
     surroundings_.audit.append(std::move(entry), [](const Result<domain::AuditRecord>& appended) {
         if (appended) return;
-        log::error("audit log not written", {{"reason", appended.error().message}});
+        log::failure(log::Level::error, "audit log not written", appended.error());
     });
 }
 

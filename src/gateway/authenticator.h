@@ -13,6 +13,7 @@
 #include "gateway/credential.h"
 #include "gateway/leaky_buckets.h"
 #include "gateway/ticket_box.h"
+#include "gateway/withdrawals.h"
 #include "runtime/blocking_pool.h"
 #include "storage/account_store.h"
 #include "storage/audit_log.h"
@@ -72,6 +73,15 @@ class Authenticator {
 
     [[nodiscard]] TicketBox& tickets() { return tickets_; }
 
+    /// Wall time until which a grant is good if nobody withdraws it, as the store says now. Fails
+    /// with unauthenticated when it is good no more, or as the store.
+    runtime::Task<std::int64_t> good_until(Grant grant);
+
+    /// Has to be told of every key that is revoked and of every user that is removed.
+    [[nodiscard]] Withdrawals& withdrawals() { return withdrawals_; }
+
+    [[nodiscard]] std::int64_t wall_ms() const { return surroundings_.clock.wall_ms(); }
+
     /// Appends to the audit log and waits for the commit; a failure is logged.
     boost::asio::awaitable<void> record(domain::AuditEntry entry);
 
@@ -88,7 +98,9 @@ class Authenticator {
     boost::asio::awaitable<Identity> by_session(Credential credential, Origin origin);
     boost::asio::awaitable<Identity> by_password(
         std::string name, std::string password, Origin origin);
-    Identity by_ticket(const Credential& credential, const Origin& origin);
+    boost::asio::awaitable<Identity> by_ticket(std::string ticket, Origin origin);
+    runtime::Task<std::int64_t> key_good_until(std::string id);
+    runtime::Task<std::int64_t> session_good_until(std::string hash);
     std::string proof_of(const domain::User& user, const std::string& password) const;
     bool is_proven(const std::string& proof);
     void remember(const std::string& proof);
@@ -96,6 +108,7 @@ class Authenticator {
     Surroundings surroundings_;
     bool requires_credentials_;
     TicketBox tickets_;
+    Withdrawals withdrawals_;
     LeakyBuckets wrong_keys_;
     LeakyBuckets wrong_passwords_;
     /// Keys the digests below; never leaves this process.

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
+#include <memory>
 #include <string>
 
 #include "domain/api_key.h"
+#include "gateway/grant.h"
 #include "http/message.h"
 
 namespace darkroom::gateway {
@@ -15,6 +18,10 @@ struct Caller {
     std::string name = {};
     domain::Scopes scopes = {};
     std::string request_id = {};
+    /// What the rights come from.
+    Grant grant = {};
+    /// Becomes true when the audit log says why the request failed.
+    std::shared_ptr<std::atomic<bool>> failure_is_audited = {};
 };
 
 /// Who the guard says it is. A request that passed no guard throws ContractViolation: no route is

@@ -71,7 +71,9 @@ awaitable<http::Response> task_events(Parts& parts, http::Request request) {
     }
     auto watch = parts.events.open({task->tenant, task->id});
     if (!watch) co_return respond(message_from(watch.error()));
-    co_return stream_of(request, std::make_shared<EventStream>(parts, *std::move(watch), after));
+    Listener listener{caller_of(request).grant, after};
+    co_return stream_of(
+        request, std::make_shared<EventStream>(parts, *std::move(watch), std::move(listener)));
 }
 
 awaitable<http::Response> tenant_events(Parts& parts, http::Request request) {
@@ -85,7 +87,9 @@ awaitable<http::Response> tenant_events(Parts& parts, http::Request request) {
     const Result<storage::EventPage> page = co_await read_log(parts, std::move(end_of_log));
     if (!page) co_return respond(message_from(page.error()));
     const std::int64_t after = std::min(seen->value_or(page->newest), page->newest);
-    co_return stream_of(request, std::make_shared<EventStream>(parts, *std::move(watch), after));
+    Listener listener{caller_of(request).grant, after};
+    co_return stream_of(
+        request, std::make_shared<EventStream>(parts, *std::move(watch), std::move(listener)));
 }
 
 }  // namespace

@@ -179,7 +179,7 @@ TEST_F(EventRoutes, AStreamOfATaskWhoseEndCannotBeReadAnyMoreEnds) {
     const domain::TaskId id = submit();
     EventStreamOptions options;
     options.keep_alive = std::chrono::milliseconds(10);
-    EventStream stream(*parts_, parts_->events.open({"local", id}).value(), 0, options);
+    EventStream stream(*parts_, parts_->events.open({"local", id}).value(), {}, options);
     // Removed without a word on the bus, and gone before the log is read.
     ASSERT_TRUE(storage::wait(rows_, &TaskStore::cancel, id));
     ASSERT_TRUE(storage::wait(rows_, &TaskStore::remove, id));
@@ -191,7 +191,7 @@ TEST_F(EventRoutes, AStreamOfATaskWhoseEndCannotBeReadAnyMoreEnds) {
 TEST_F(EventRoutes, AQuietStreamShowsThatItLives) {
     EventStreamOptions options;
     options.keep_alive = std::chrono::milliseconds(1);
-    EventStream stream(*parts_, parts_->events.open({"local"}).value(), 0, options);
+    EventStream stream(*parts_, parts_->events.open({"local"}).value(), {}, options);
     KeptText writer;
     writer.limit = 4;
     ASSERT_TRUE(runtime::block_on(io_.executor(), write_all(stream, writer)));

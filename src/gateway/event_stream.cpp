@@ -21,6 +21,9 @@ constexpr std::int32_t kPage = 100;
 /// How long a client waits before it connects again.
 constexpr const char* kGreeting = "retry: 2000\n\n";
 constexpr const char* kSignOfLife = ": keep-alive\n\n";
+/// Places in the list of what a stream waits for.
+constexpr std::size_t kClientGone = 1;
+constexpr std::size_t kDraining = 2;
 
 domain::Task row_of(const control::LiveTask& live) {
     domain::Task task{.id = live.id};
@@ -34,9 +37,13 @@ domain::Task row_of(const control::LiveTask& live) {
 EventStream::EventStream(
     Parts& parts,
     std::shared_ptr<control::EventWatch> watch,
-    std::int64_t after,
+    Listener listener,
     EventStreamOptions options)
-    : parts_(parts), watch_(std::move(watch)), after_(after), options_(options) {
+    : parts_(parts),
+      watch_(std::move(watch)),
+      after_(listener.after),
+      options_(options),
+      vigil_(parts.access.authenticator(), std::move(listener.grant), options.credential_interval) {
     if (watch_->topic().task) progressed_.insert(watch_->topic().task->text());
     next_sign_ = Clock::now() + options_.keep_alive;
 }
@@ -46,16 +53,20 @@ boost::asio::awaitable<void> EventStream::run(StreamEnds ends, http::BodyWriter&
     Result<void> written = co_await writer.write(std::move(greeting));
     while (written && !ended_) {
         const std::uint64_t seen = watch_->changed().count();
+        const bool is_granted = co_await vigil_.holds();
+        if (!is_granted) break;
         written = co_await write_news(writer);
         if (!written || ended_) break;
         std::vector<runtime::Watch> watches;
         watches.emplace_back(watch_->changed(), seen);
         watches.emplace_back(*ends.client_gone, 0);
         watches.emplace_back(*ends.draining, 0);
+        vigil_.add_to(watches);
         const Deadline turn = next_turn();
         const Result<std::size_t> woken = co_await runtime::wait_any(std::move(watches), turn);
         const bool is_time = !woken && woken.error().code == ErrorCode::deadline_exceeded;
-        if (!is_time && (!woken || *woken != 0)) break;
+        const bool is_end = woken && (*woken == kClientGone || *woken == kDraining);
+        if (is_end || (!woken && !is_time)) break;
     }
 }
 
@@ -82,6 +93,12 @@ runtime::Task<void> EventStream::write_log(http::BodyWriter& writer) {
     log_grew_ = false;
     bool has_more = true;
     while (has_more && !ended_) {
+        // A client that reads slowly reads for long.
+        const bool is_granted = co_await vigil_.holds();
+        if (!is_granted) {
+            ended_ = true;
+            co_return Result<void>();
+        }
         storage::EventFilter filter{watch_->topic().tenant, watch_->topic().task, after_, kPage};
         const Result<storage::EventPage> page = co_await control::store_call(
             parts_.dispatcher.store(), &TaskStore::events, std::move(filter));
@@ -152,8 +169,9 @@ void EventStream::keep_alive() {
 }
 
 runtime::Deadline EventStream::next_turn() const {
-    if (progressed_.empty()) return Deadline::at(next_sign_);
-    return Deadline::at(std::min(next_progress_, next_sign_));
+    const Clock::time_point latest = std::min(next_sign_, vigil_.next_look());
+    if (progressed_.empty()) return Deadline::at(latest);
+    return Deadline::at(std::min(next_progress_, latest));
 }
 
 }  // namespace darkroom::gateway

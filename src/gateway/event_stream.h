@@ -9,6 +9,7 @@
 
 #include "control/event_feed.h"
 #include "gateway/gateway.h"
+#include "gateway/vigil.h"
 
 namespace darkroom::gateway {
 
@@ -22,21 +23,28 @@ struct EventStreamOptions {
     std::chrono::milliseconds keep_alive{15'000};
     /// Progress of a task is sent at most so often.
     std::chrono::milliseconds progress_interval{200};
+    /// The client's credential is looked at so often, whatever was heard of it.
+    std::chrono::milliseconds credential_interval{15'000};
+};
+
+/// Whose stream it is, and the last event that the client has seen.
+struct Listener {
+    Grant grant;
+    std::int64_t after = 0;
 };
 
 /// One client's server-sent events: the changes of state out of the log, none lost, and the newest
 /// progress in between. Holds one page of the log at a time, however slowly the client reads.
 class EventStream {
   public:
-    /// `after`: the last event that the client has seen.
     EventStream(
         Parts& parts,
         std::shared_ptr<control::EventWatch> watch,
-        std::int64_t after,
+        Listener listener,
         EventStreamOptions options = {});
 
-    /// Ends after the final state of the topic's one task, when the client is gone and when the
-    /// server drains.
+    /// Ends after the final state of the topic's one task, when the client is gone, when its
+    /// credential is good no more and when the server drains.
     boost::asio::awaitable<void> run(StreamEnds ends, http::BodyWriter& writer);
 
   private:
@@ -54,6 +62,7 @@ class EventStream {
     std::shared_ptr<control::EventWatch> watch_;
     std::int64_t after_;
     EventStreamOptions options_;
+    Vigil vigil_;
     bool log_grew_ = true;
     bool ended_ = false;
     /// Tasks whose progress is due.
