@@ -221,10 +221,17 @@ json::Object function_body(const FunctionView& view) {
     return body;
 }
 
-json::Object functions_body(std::span<const FunctionView> views) {
+json::Object public_function_body(const FunctionView& view) {
+    return json::Object{
+        {"functionName", view.function.name},
+        {"model", view.function.checkpoint},
+        {"status", domain::to_string(view.status.state)}};
+}
+
+json::Object functions_body(std::span<const FunctionView> views, FunctionBody body_of) {
     json::Array functions;
     for (const FunctionView& view : views)
-        functions.emplace_back(function_body(view));
+        functions.emplace_back(body_of(view));
     return json::Object{{"status", "success"}, {"functions", std::move(functions)}};
 }
 

@@ -39,8 +39,13 @@ struct FunctionView {
 };
 json::Object function_body(const FunctionView& view);
 
-/// GET /list/sdapi/functions.
-json::Object functions_body(std::span<const FunctionView> views);
+/// What everybody may see of it: name, checkpoint and status. Settings may hold secrets.
+json::Object public_function_body(const FunctionView& view);
+
+using FunctionBody = json::Object (*)(const FunctionView&);
+
+/// GET /list/sdapi/functions, with one of the bodies above for each.
+json::Object functions_body(std::span<const FunctionView> views, FunctionBody body_of);
 
 /// Settings that a function has and that have no effect on one machine.
 std::vector<std::string> not_applied(const domain::FunctionSettings& settings);

@@ -84,7 +84,7 @@ TEST(ServerlessFunctions, AFunctionIsListedWithItsStatus) {
     view.function.settings.nas_config = R"({"a":1})";
     view.status = {domain::FunctionState::loading, 0.5, ""};
     view.instances = {{"agent-1", 0.5, 1, 4096}};
-    const json::Value body(functions_body(std::span(&view, 1)));
+    const json::Value body(functions_body(std::span(&view, 1), function_body));
     EXPECT_EQ(body["status"].as_string(), "success");
     const json::Value& entry = body["functions"][0];
     EXPECT_EQ(entry["functionName"].as_string(), domain::function_name("icons.safetensors"));
@@ -96,6 +96,21 @@ TEST(ServerlessFunctions, AFunctionIsListedWithItsStatus) {
     EXPECT_TRUE(entry["settings"]["vpcConfig"].is_null());
     EXPECT_EQ(entry["notApplied"].as_array().size(), 1U);
     EXPECT_TRUE(entry["lastUsedMs"].is_null());
+}
+
+TEST(ServerlessFunctions, WhatEverybodySeesHasNoSettings) {
+    FunctionView view;
+    view.function = domain::make_function("icons.safetensors", 7);
+    view.function.settings.env = {{"TOKEN", "secret"}};
+    view.function.settings.extra_args = "--api-auth me:secret";
+    view.status = {domain::FunctionState::failed, 0.0, "secret"};
+    view.instances = {{"agent-1", 0.5, 1, 4096}};
+    const json::Value body(functions_body(std::span(&view, 1), public_function_body));
+    const std::string name = domain::function_name("icons.safetensors");
+    EXPECT_EQ(
+        json::dump(body),
+        R"({"status":"success","functions":[{"functionName":")" + name +
+            R"(","model":"icons.safetensors","status":"failed"}]})");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "gateway/access_control.h"
 
 #include <algorithm>
+#include <exception>
 
 #include "api/refusal.h"
 #include "api/serverless_request.h"
@@ -17,10 +18,14 @@ using boost::asio::awaitable;
 using storage::AccountStore;
 
 constexpr std::size_t kMaxRequestId = 64;
+constexpr int kFirstFailure = 400;
+constexpr int kInternal = 500;
 constexpr std::size_t kMaxTenants = 10'000;
 /// As many seconds' worth of requests may come at once.
 constexpr double kBurstS = 2.0;
 constexpr BucketSize kOnceAMinute{.capacity = 1, .per_second = 1.0 / 60.0};
+/// Failed changes of one caller: mistakes come in numbers, floods do not get through.
+constexpr BucketSize kFailures{.capacity = 20, .per_second = 1.0 / 60.0};
 
 bool is_word(std::string_view text) {
     return !text.empty() && text.size() <= kMaxRequestId && std::ranges::all_of(text, [](char c) {
@@ -44,6 +49,39 @@ std::optional<domain::Scope> scope_of(Access access) {
     return domain::Scope::admin;
 }
 
+/// Whether a request of this route changes what belongs to everybody.
+bool is_administration(std::string_view route) {
+    if (route.starts_with("GET ") || route.starts_with("HEAD ")) return false;
+    const std::optional<Access> access = access_of(route);
+    // Pieces of uploads come again and again.
+    const bool is_model =
+        access == Access::models && route.find(" /models") != std::string_view::npos;
+    return access == Access::admin || is_model;
+}
+
+/// What a refusal says, in whichever shape.
+std::string reason_in(const http::Response& response) {
+    const auto body = json::parse(response.body);
+    for (const char* member : {"message", "detail", "errMsg"}) {
+        const json::Value* text = body && body->is_object() ? body->find(member) : nullptr;
+        if (text != nullptr && text->is_string()) return text->as_string();
+    }
+    return {};
+}
+
+/// The log is for ever, and what strangers wrote may be long.
+std::string shortened(std::string text) {
+    constexpr std::size_t kMost = 200;
+    if (text.size() > kMost) {
+        std::size_t end = kMost;
+        // Not within a character of UTF-8.
+        while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U)
+            --end;
+        text.resize(end);
+    }
+    return text;
+}
+
 http::Response response_of(const api::Refusal& refusal) {
     return http::json_response(refusal.status, json::dump(refusal.body));
 }
@@ -61,7 +99,8 @@ AccessControl::AccessControl(Authenticator::Surroundings surroundings, AccessOpt
       authenticator_(surroundings, options.requires_credentials),
       quota_gate_(surroundings.accounts, surroundings.clock),
       requests_(surroundings.clock),
-      denials_(surroundings.clock) {}
+      denials_(surroundings.clock),
+      failures_(surroundings.clock) {}
 
 http::Guard AccessControl::guard() {
     return [this](std::string route, http::Request request, http::Handler next) {
@@ -83,8 +122,9 @@ awaitable<http::Response> AccessControl::admit(
     } else if (*access != Access::open) {
         Credential credential = credential_of(request);
         Origin asked = origin;
+        std::string wanted = route;
         std::variant<Caller, Denial> judged =
-            co_await judge(std::move(route), *access, std::move(credential), std::move(asked));
+            co_await judge(std::move(wanted), *access, std::move(credential), std::move(asked));
         if (auto* known = std::get_if<Caller>(&judged)) caller = std::move(*known);
         if (auto* no = std::get_if<Denial>(&judged)) denial = std::move(*no);
     }
@@ -93,10 +133,51 @@ awaitable<http::Response> AccessControl::admit(
         response = deny(*denial, path);
     } else {
         request.identity = std::move(caller);
-        response = co_await next(std::move(request));
+        response = co_await answer_audited(std::move(route), std::move(request), std::move(next));
     }
     response.headers.set("X-Request-Id", origin.request_id);
     co_return response;
+}
+
+/// The answer of a route; when a change failed and the route recorded nothing of it, this does.
+awaitable<http::Response> AccessControl::answer_audited(
+    std::string route, http::Request request, http::Handler next) {
+    http::Response response;
+    if (!is_administration(route)) {
+        response = co_await next(std::move(request));
+        co_return response;
+    }
+    Caller caller = caller_of(request);
+    caller.failure_is_audited = std::make_shared<std::atomic<bool>>(false);
+    const std::shared_ptr<std::atomic<bool>> is_audited = caller.failure_is_audited;
+    request.identity = std::move(caller);
+    http::Request asked;
+    asked.method = request.method;
+    asked.location.path = request.location.path;
+    asked.remote_address = request.remote_address;
+    asked.identity = request.identity;
+    std::exception_ptr thrown;
+    try {
+        response = co_await next(std::move(request));
+    } catch (...) {
+        thrown = std::current_exception();
+    }
+    const int status = thrown ? kInternal : response.status;
+    if (status >= kFirstFailure && !*is_audited) {
+        std::string outcome = std::to_string(status);
+        const std::string reason = shortened(reason_in(response));
+        if (!reason.empty()) outcome += " " + reason;
+        co_await record_failure(asked, std::move(route), std::move(outcome));
+    }
+    if (thrown) std::rethrow_exception(thrown);
+    co_return response;
+}
+
+awaitable<void> AccessControl::record_failure(
+    const http::Request& request, std::string action, std::string outcome) {
+    if (failures_.take(caller_of(request).name, kFailures) > 0) co_return;
+    std::string subject = shortened(request.location.path);
+    co_await record(request, std::move(action), std::move(subject), std::move(outcome));
 }
 
 awaitable<std::variant<Caller, Denial>> AccessControl::judge(
@@ -130,7 +211,11 @@ awaitable<std::optional<Denial>> AccessControl::over_rate(std::string tenant) {
     const double rate = *quotas->requests_per_second;
     const std::int64_t wait = requests_.take(name, {std::max(1.0, kBurstS * rate), rate});
     if (wait == 0) co_return std::nullopt;
-    co_return Denial{429, format("too many requests; at most {} per second", rate), wait};
+    co_return Denial{
+        429,
+        format(
+            "too many requests; at most so many per second (quotas.requestsPerSecond: {})", rate),
+        wait};
 }
 
 runtime::Task<domain::Quotas> AccessControl::quotas_of(std::string tenant) {
@@ -171,7 +256,9 @@ http::Response AccessControl::deny(const Denial& denial, std::string_view path) 
 
 awaitable<void> AccessControl::record(
     const http::Request& request, std::string action, std::string subject, std::string outcome) {
-    domain::AuditEntry entry = authenticator_.entry_of(caller_of(request), request.remote_address);
+    const Caller caller = caller_of(request);
+    if (outcome != "ok" && caller.failure_is_audited) *caller.failure_is_audited = true;
+    domain::AuditEntry entry = authenticator_.entry_of(caller, request.remote_address);
     entry.action = std::move(action);
     entry.subject = std::move(subject);
     entry.outcome = std::move(outcome);

@@ -50,13 +50,17 @@ class AccessControl {
     [[nodiscard]] http::Response deny(const Denial& denial, std::string_view path) const;
 
     /// Writes to the audit log what the caller of a request did: "key.create" to "ID" came out
-    /// "ok".
+    /// "ok". A failed change that a route says nothing about is recorded for it.
     boost::asio::awaitable<void> record(
         const http::Request& request, std::string action, std::string subject, std::string outcome);
 
   private:
     boost::asio::awaitable<http::Response> admit(
         std::string route, http::Request request, http::Handler next);
+    boost::asio::awaitable<http::Response> answer_audited(
+        std::string route, http::Request request, http::Handler next);
+    boost::asio::awaitable<void> record_failure(
+        const http::Request& request, std::string action, std::string outcome);
     boost::asio::awaitable<std::variant<Caller, Denial>> judge(
         std::string route, Access access, Credential credential, Origin origin);
     boost::asio::awaitable<std::optional<Denial>> over_rate(std::string tenant);
@@ -67,6 +71,7 @@ class AccessControl {
     QuotaGate quota_gate_;
     LeakyBuckets requests_;
     LeakyBuckets denials_;
+    LeakyBuckets failures_;
     Guarded<std::map<std::string, domain::Quotas>> quotas_;
 };
 

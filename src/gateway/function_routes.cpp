@@ -31,11 +31,14 @@ api::FunctionView view_of(Parts& parts, domain::Function function) {
     return view;
 }
 
-http::Response list_functions(Parts& parts) {
+/// Settings are for those who may change them.
+http::Response list_functions(Parts& parts, const http::Request& request) {
+    const bool is_admin = caller_of(request).scopes.allow(domain::Scope::admin);
     std::vector<api::FunctionView> views;
     for (domain::Function& function : parts.functions.all())
         views.push_back(view_of(parts, std::move(function)));
-    return respond(json::Value(api::functions_body(views)));
+    return respond(json::Value(
+        api::functions_body(views, is_admin ? api::function_body : api::public_function_body)));
 }
 
 /// Checkpoints that an order is for, and names that are neither checkpoint nor function.
@@ -159,7 +162,7 @@ awaitable<http::Response> restart(Parts& parts, http::Request request) {
 
 void add_function_routes(http::Router& router, Parts& parts) {
     const auto list = http::immediate(
-        [&parts](const http::Request& /*request*/) { return list_functions(parts); });
+        [&parts](const http::Request& request) { return list_functions(parts, request); });
     router.add("GET", "/list/sdapi/functions", list);
     // As that API's articles spell it.
     router.add("GET", "/list/sdapi/fucntions", list);
