@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/format.h"
+#include "domain/tenant.h"
 #include "engine_setup.h"
 #include "gateway/gateway.h"
 
@@ -41,6 +42,10 @@ Result<void> check_settings(const ServeOptions& options) {
     }
     const auto networks = http::AddressPolicy::with_networks(options.webhook_networks);
     if (!networks) return networks.error().with_context("webhooks.networks");
+    for (const auto& tenant : options.retention.tenants) {
+        const Result<void> name = domain::check_tenant_name(tenant.first);
+        if (!name) return name.error().with_context("retention.tenant." + tenant.first);
+    }
     DARKROOM_TRY(fetching_settings(options));
     std::error_code error;
     if (!options.import_folder.empty() &&

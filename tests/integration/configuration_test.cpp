@@ -36,12 +36,18 @@ TEST_F(ConfigurationFile, CheckNamesEveryProblemWithItsPlace) {
          {std::pair("[access]\ntrusted_proxies = [\"10.0.0.0/8\"]\n", "access.trusted_proxies"),
           {"[server]\nhost = \"1.2.3\"\n", "server.host"},
           {"[models]\nurl_places = [\"example.org\"]\n", "models.url_places"},
-          {"[webhooks]\nnetworks = [\"nonsense\"]\n", "webhooks.networks"}}) {
+          {"[webhooks]\nnetworks = [\"nonsense\"]\n", "webhooks.networks"},
+          {"[retention.tenant.Studio]\ntask_days = 1\n", "retention.tenant.Studio: a tenant's"},
+          {"[retention.tenant.\"a/../b\"]\npicture_days = 1\n", "retention.tenant.a/../b"}}) {
         const Finished refused = run_darkroom({"config", "check", write(text)});
         EXPECT_EQ(refused.status, kFailure) << text;
         EXPECT_THAT(refused.errors, HasSubstr(place));
     }
-    const Finished good = run_darkroom({"config", "check", write("[server]\nport = 7000\n")});
+    const Finished good = run_darkroom(
+        {"config",
+         "check",
+         write("[server]\nport = 7000\n[retention.tenant.nobody-yet]\n"
+               "task_days = 1\n")});
     EXPECT_EQ(good.status, 0) << good.errors;
 }
 
