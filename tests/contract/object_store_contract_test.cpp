@@ -160,11 +160,11 @@ TEST_P(ObjectStoreContract, APageBeginsBehindItsKeyWhetherThatIsThereOrNot) {
     EXPECT_THAT(behind("c"), IsEmpty());
 }
 
-TEST_P(ObjectStoreContract, ALargeFolderIsListedAndRemovedInPages) {
-    constexpr std::size_t kMany = 2'500;
+TEST_P(ObjectStoreContract, AFolderIsListedInPagesAndRemovedWhole) {
+    constexpr std::size_t kMany = 30;
     for (std::size_t i = 0; i < kMany; ++i)
         ASSERT_TRUE(put("a/" + std::to_string(i) + "/x", ""));
-    ObjectQuery query{key("a"), {}, 700};
+    ObjectQuery query{key("a"), {}, 7};
     std::vector<std::string> found;
     while (true) {
         const std::vector<ObjectEntry> page = store->list(query).value();

@@ -5,9 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -50,6 +53,33 @@ TEST_F(FilesystemObjectStoreTest, AnObjectIsAFileUnderItsKey) {
     ASSERT_TRUE(store->put(key("studio/task/1/0.png"), bytes("pixels")));
     EXPECT_EQ(read_file(folder_ / "studio/task/1/0.png", 100).value(), "pixels");
     EXPECT_TRUE(open()->get(key("studio/task/1/0.png")));
+}
+
+/// More names than are held of a folder at once, some of them empty folders.
+TEST_F(FilesystemObjectStoreTest, ALargeFolderIsListedAndRemovedInPages) {
+    auto store = open();
+    std::filesystem::create_directories(folder_ / "a");
+    for (int i = 0; i < 1'200; ++i) {
+        const std::filesystem::path name = folder_ / "a" / std::to_string(i);
+        if (i % 12 == 0) {
+            std::filesystem::create_directories(name);
+        } else {
+            const std::ofstream empty(name);
+        }
+    }
+    ObjectQuery query{key("a"), {}, 400};
+    std::vector<std::string> found;
+    while (true) {
+        const std::vector<ObjectEntry> page = store->list(query).value();
+        for (const ObjectEntry& entry : page)
+            found.push_back(entry.key.text());
+        if (page.size() < query.limit) break;
+        query.after = page.back().key;
+    }
+    EXPECT_EQ(found.size(), 1'100U);
+    EXPECT_TRUE(std::ranges::is_sorted(found));
+    EXPECT_EQ(store->remove(key("a")).value(), 1'100U);
+    EXPECT_TRUE(store->list({})->empty());
 }
 
 TEST_F(FilesystemObjectStoreTest, NothingStaysBehindInTheStagingFolder) {
