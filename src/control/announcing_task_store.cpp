@@ -115,6 +115,11 @@ void AnnouncingTaskStore::list_ended(
     store_.list_ended(std::move(filter), std::move(done));
 }
 
+void AnnouncingTaskStore::list_drawn(
+    storage::DrawnFilter filter, Completion<std::vector<storage::DrawnTask>> done) {
+    store_.list_drawn(filter, std::move(done));
+}
+
 void AnnouncingTaskStore::give_up_pictures(domain::TaskId id, Completion<void> done) {
     store_.give_up_pictures(std::move(id), std::move(done));
 }

@@ -38,6 +38,8 @@ class AnnouncingTaskStore final : public storage::TaskStore {
     void remove(domain::TaskId id, Completion<void> done) override;
     void list_ended(
         storage::EndedFilter filter, Completion<std::vector<storage::EndedTask>> done) override;
+    void list_drawn(
+        storage::DrawnFilter filter, Completion<std::vector<storage::DrawnTask>> done) override;
     void give_up_pictures(domain::TaskId id, Completion<void> done) override;
     void events(storage::EventFilter filter, Completion<storage::EventPage> done) override;
     void usage(storage::UsageFilter filter, Completion<std::vector<domain::Usage>> done) override;

@@ -98,6 +98,10 @@ class HookedTaskStore final : public storage::TaskStore {
         storage::EndedFilter filter, Completion<std::vector<storage::EndedTask>> done) override {
         store_.list_ended(std::move(filter), std::move(done));
     }
+    void list_drawn(
+        storage::DrawnFilter filter, Completion<std::vector<storage::DrawnTask>> done) override {
+        store_.list_drawn(filter, std::move(done));
+    }
     void give_up_pictures(domain::TaskId id, Completion<void> done) override {
         store_.give_up_pictures(std::move(id), std::move(done));
     }

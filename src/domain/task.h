@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/trace_context.h"
 #include "domain/task_id.h"
 #include "domain/task_state.h"
 
@@ -63,6 +64,10 @@ struct NewTask {
     std::optional<std::string> result = {};
     /// Of the tenant's queue; looked at when the row is written, and not kept.
     QueueBounds bounds = {};
+    /// The request that asks for it.
+    std::optional<TraceContext> trace = {};
+    /// What `cost_s` was predicted from: scheduling::Work::size().
+    double work_size = 0.0;
 };
 
 /// One request's work: the row that is the truth.
@@ -74,10 +79,14 @@ struct Task {
     std::string request = {};
     std::string body_hash = {};
     std::string idempotency_key = {};
+    /// The request that submitted it; nothing in rows of before traces were kept.
+    std::optional<TraceContext> trace = {};
 
     TaskState state = TaskState::queued;
     std::int32_t priority = 0;
     double cost_s = 0.0;
+    /// What `cost_s` was predicted from; 0 of a task that is not drawn.
+    double work_size = 0.0;
     double vft = 0.0;
 
     /// Grows with every lease and fences: an older attempt can change nothing any more.
@@ -104,6 +113,9 @@ struct Task {
     std::int64_t step_pixels = 0;
     /// How long agents drew, in all attempts that have ended.
     std::int64_t busy_ms = 0;
+    /// Device time of the attempt that succeeded, without loading and without what it shared with
+    /// others; 0 when unknown, or when it was ended early.
+    double device_s = 0.0;
     /// Size of the stored pictures.
     std::int64_t result_bytes = 0;
 

@@ -33,6 +33,7 @@ TaskEvent event_of(const Task& task) {
     event.tenant = task.tenant;
     event.task_name = task.idempotency_key;
     event.attempt = task.attempt;
+    event.trace = task.trace;
     return event;
 }
 

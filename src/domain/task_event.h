@@ -60,6 +60,8 @@ struct TaskEvent {
     std::int64_t wall_ms = 0;
     /// Why the task ended without a result.
     std::string message = {};
+    /// As Task::trace.
+    std::optional<TraceContext> trace = {};
 };
 
 /// The event of a new row; the store gives it its sequence.

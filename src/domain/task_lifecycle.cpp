@@ -72,8 +72,10 @@ Task make_task(NewTask request, std::int64_t created_ms) {
     task.request = std::move(request.request);
     task.body_hash = std::move(request.body_hash);
     task.idempotency_key = std::move(request.idempotency_key);
+    task.trace = request.trace;
     task.priority = request.priority;
     task.cost_s = request.cost_s;
+    task.work_size = request.work_size;
     task.vft = request.vft;
     task.not_before_ms = request.not_before_ms;
     task.deadline_ms = request.deadline_ms;
@@ -145,6 +147,7 @@ CompleteOutcome complete(
     finish(task, TaskState::succeeded, wall_ms);
     task.result = std::move(output.result);
     task.result_bytes = output.result_bytes;
+    task.device_s = output.device_s;
     return CompleteOutcome::completed;
 }
 

@@ -67,6 +67,8 @@ struct TaskOutput {
     std::string result;
     /// Size of the pictures that were stored.
     std::int64_t result_bytes = 0;
+    /// As Task::device_s.
+    double device_s = 0.0;
 };
 
 struct Release {

@@ -101,6 +101,7 @@ Result<void> validate(const domain::NewTask& request) {
     DARKROOM_TRY(require_text(request.tenant, "tenant"));
     DARKROOM_TRY(require_text(request.kind, "kind"));
     DARKROOM_TRY(require_finite(request.cost_s, "cost_s"));
+    DARKROOM_TRY(require_finite(request.work_size, "work_size"));
     DARKROOM_TRY(require_range(request.pictures, {0, kMostOfOneTask}, "pictures"));
     DARKROOM_TRY(require_range(request.step_pixels, {0, kMostOfOneTask}, "step_pixels"));
     return require_finite(request.vft, "vft");
@@ -129,6 +130,16 @@ Result<void> validate(const Heartbeat& request) {
 }
 
 Result<void> validate(const EndedFilter& request) {
+    return require_range(request.limit, {1, kMostTasksPerCall}, "limit");
+}
+
+Result<void> validate(const FinishedAttempt& request) {
+    if (std::isfinite(request.device_s) && request.device_s >= 0.0) return {};
+    return Error{
+        ErrorCode::invalid_argument, "must be a finite number from 0 up: device_s", "device_s"};
+}
+
+Result<void> validate(const DrawnFilter& request) {
     return require_range(request.limit, {1, kMostTasksPerCall}, "limit");
 }
 

@@ -111,6 +111,8 @@ struct FinishedAttempt {
     std::string result;
     /// Size of the pictures that were stored.
     std::int64_t result_bytes = 0;
+    /// As domain::Task::device_s.
+    double device_s = 0.0;
 };
 
 struct FailedAttempt {
@@ -171,6 +173,18 @@ struct EndedTask {
     std::int64_t finished_ms = 0;
 };
 
+/// What a task took that was drawn to its end: what the cost model learns from.
+struct DrawnTask {
+    /// What drew it: the checkpoint, or the kind of a task that needs none.
+    std::string function;
+    double work_size = 0.0;
+    double device_s = 0.0;
+};
+
+struct DrawnFilter {
+    std::int32_t limit = 100;
+};
+
 struct UsageFilter {
     /// Every tenant when absent.
     std::optional<std::string> tenant = {};
@@ -196,5 +210,7 @@ Result<void> validate(const AgentRelease& request);
 Result<void> validate(const EventFilter& request);
 Result<void> validate(const UsageFilter& request);
 Result<void> validate(const EndedFilter& request);
+Result<void> validate(const FinishedAttempt& request);
+Result<void> validate(const DrawnFilter& request);
 
 }  // namespace darkroom::storage

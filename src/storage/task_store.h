@@ -87,6 +87,9 @@ class TaskStore {
     /// tenant, each one's oldest first.
     virtual void list_ended(EndedFilter filter, Completion<std::vector<EndedTask>> done) = 0;
 
+    /// The last tasks that succeeded and whose device time is known, in the order of their ends.
+    virtual void list_drawn(DrawnFilter filter, Completion<std::vector<DrawnTask>> done) = 0;
+
     /// Notes that the pictures of a task that has ended are removed while its row stays. Fails with
     /// not_found, and with conflict while it has not ended.
     virtual void give_up_pictures(domain::TaskId id, Completion<void> done) = 0;

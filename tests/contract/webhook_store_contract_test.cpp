@@ -55,6 +55,7 @@ class WebhookStoreContract : public ::testing::TestWithParam<TaskStoreKind> {
     }
     domain::TaskId submit(std::string tenant = "studio") {
         domain::NewTask request;
+        request.trace = trace;
         request.tenant = std::move(tenant);
         request.kind = "txt2img";
         request.model = "icons";
@@ -67,6 +68,8 @@ class WebhookStoreContract : public ::testing::TestWithParam<TaskStoreKind> {
     }
 
     FakeClock clock;
+    /// Of what is submitted.
+    std::optional<TraceContext> trace;
     std::unique_ptr<WebhookStore> webhooks;
     std::unique_ptr<TaskStore> tasks;
 
@@ -110,6 +113,19 @@ TEST_P(WebhookStoreContract, AMessageGoesToItsOwnTenantAndOutlivesItsTask) {
         EXPECT_EQ(message.event->task, id);
     }
     EXPECT_NE(messages[0].id, messages[1].id);
+}
+
+TEST_P(WebhookStoreContract, AMessageKeepsTheTraceOfItsTask) {
+    put();
+    trace = TraceContext::begin();
+    const domain::TaskId id = cancelled();
+    ASSERT_TRUE(wait(*tasks, &TaskStore::remove, id));
+    const WebhookDelivery message = claim().at(0);
+    EXPECT_EQ(message.event->trace, trace);
+    delivered(message.id);
+    trace.reset();
+    cancelled();
+    EXPECT_EQ(claim().at(0).event->trace, std::nullopt);
 }
 
 TEST_P(WebhookStoreContract, OneMessageOfAWebhookIsOnItsWayAtATime) {

@@ -121,10 +121,12 @@ void InMemoryTaskStore::mark_uploading(
 
 void InMemoryTaskStore::complete(
     FinishedAttempt attempt, Completion<domain::CompleteOutcome> done) {
+    if (const Result<void> valid = validate(attempt); !valid) return done(valid.error());
     domain::CompleteOutcome outcome = domain::CompleteOutcome::stale;
     if (const auto table = table_.lock(); domain::Task* task = table->find(attempt.token.id)) {
         const std::int64_t now = clock_.wall_ms();
-        domain::TaskOutput output{std::move(attempt.result), attempt.result_bytes};
+        domain::TaskOutput output{
+            std::move(attempt.result), attempt.result_bytes, attempt.device_s};
         outcome = table->change(*task, now, [&](domain::Task& row) {
             return domain::complete(row, attempt.token, std::move(output), now);
         });
@@ -201,6 +203,12 @@ void InMemoryTaskStore::list_ended(EndedFilter filter, Completion<std::vector<En
     if (const Result<void> valid = validate(filter); !valid) return done(valid.error());
     std::vector<EndedTask> ended = table_.lock()->list_ended(filter);
     done(std::move(ended));
+}
+
+void InMemoryTaskStore::list_drawn(DrawnFilter filter, Completion<std::vector<DrawnTask>> done) {
+    if (const Result<void> valid = validate(filter); !valid) return done(valid.error());
+    std::vector<DrawnTask> drawn = table_.lock()->list_drawn(filter);
+    done(std::move(drawn));
 }
 
 void InMemoryTaskStore::give_up_pictures(domain::TaskId id, Completion<void> done) {

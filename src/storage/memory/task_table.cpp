@@ -176,6 +176,22 @@ std::vector<EndedTask> TaskTable::list_ended(const EndedFilter& filter) const {
     return ended;
 }
 
+std::vector<DrawnTask> TaskTable::list_drawn(const DrawnFilter& filter) const {
+    std::vector<const domain::Task*> rows;
+    for (const auto& [sequence, task] : rows_) {
+        if (task.device_s > 0.0) rows.push_back(&task);
+    }
+    std::ranges::stable_sort(rows, {}, [](const domain::Task* task) { return task->finished_ms; });
+    const auto limit = static_cast<std::size_t>(filter.limit);
+    if (rows.size() > limit) rows.erase(rows.begin(), rows.end() - filter.limit);
+    std::vector<DrawnTask> drawn;
+    for (const domain::Task* task : rows) {
+        const std::string& function = task->model.empty() ? task->kind : task->model;
+        drawn.push_back({function, task->work_size, task->device_s});
+    }
+    return drawn;
+}
+
 EventPage TaskTable::events(const EventFilter& filter) const {
     EventPage page;
     page.newest = newest_event_;

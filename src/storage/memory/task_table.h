@@ -53,6 +53,7 @@ class TaskTable {
     /// See TaskStore.
     Result<void> remove(const domain::TaskId& id);
     [[nodiscard]] std::vector<EndedTask> list_ended(const EndedFilter& filter) const;
+    [[nodiscard]] std::vector<DrawnTask> list_drawn(const DrawnFilter& filter) const;
     [[nodiscard]] EventPage events(const EventFilter& filter) const;
     [[nodiscard]] std::vector<domain::Usage> usage(const UsageFilter& filter) const;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/sqlite/schema.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 
@@ -8,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
+#include "storage/sqlite/task_row.h"
 
 namespace darkroom::storage {
 namespace {
@@ -118,6 +120,40 @@ TEST_F(Schema, WhatEndedIsListedFromAnIndexAlone) {
         EXPECT_THAT(text, HasSubstr("SEARCH task USING COVERING INDEX task_ended")) << query;
         EXPECT_THAT(text, Not(HasSubstr("TEMP B-TREE"))) << query;
     }
+}
+
+TEST_F(Schema, WhatWasDrawnLastIsFoundFromAnIndexInOrder) {
+    Connection connection = connect();
+    ASSERT_TRUE(migrate(connection, migrations(), 10));
+    Statement plan = connection
+                         .prepare(
+                             "EXPLAIN QUERY PLAN SELECT model FROM task INDEXED BY task_drawn WHERE"
+                             " device_s > 0 ORDER BY finished_ms DESC, sequence DESC LIMIT 500")
+                         .value();
+    std::string text;
+    while (plan.step().value())
+        text += plan.text(3) + "\n";
+    EXPECT_THAT(text, HasSubstr("task_drawn"));
+    EXPECT_THAT(text, Not(HasSubstr("TEMP B-TREE")));
+}
+
+TEST_F(Schema, RowsOfBeforeTracesWereKeptHaveNone) {
+    Connection connection = connect();
+    std::vector<Migration> steps = migrations();
+    const auto traces = std::ranges::find(steps, "0010_trace", &Migration::name);
+    ASSERT_NE(traces, steps.end());
+    ASSERT_TRUE(migrate(connection, {steps.begin(), traces}, 10));
+    ASSERT_TRUE(connection.run(
+        "INSERT INTO task (id, tenant, body_hash, kind, model, priority, cost_s, vft, state,"
+        " attempt, failures, owner, not_before_ms, created_ms, cancel_requested) VALUES"
+        " ('8393ca85ee4ab2f4c75c7e6838c773d4', 't', '', 'txt2img', 'm', 0, 1, 0, 'queued', 0, 0,"
+        " '', 0, 1, 0)"));
+    ASSERT_TRUE(migrate(connection, steps, 20));
+    Statement statement = select_tasks(connection, Payload::without, "").value();
+    const std::vector<domain::Task> tasks = read_tasks(statement, Payload::without).value();
+    ASSERT_EQ(tasks.size(), 1U);
+    EXPECT_EQ(tasks[0].trace, std::nullopt);
+    EXPECT_EQ(tasks[0].device_s, 0.0);
 }
 
 }  // namespace

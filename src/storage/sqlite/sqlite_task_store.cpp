@@ -161,6 +161,7 @@ void SqliteTaskStore::mark_uploading(
 }
 
 void SqliteTaskStore::complete(FinishedAttempt attempt, Completion<domain::CompleteOutcome> done) {
+    if (const Result<void> valid = validate(attempt); !valid) return done(valid.error());
     const domain::TaskId id = attempt.token.id;
     const std::int64_t now = clock_.wall_ms();
     writer_.enqueue(
@@ -169,8 +170,9 @@ void SqliteTaskStore::complete(FinishedAttempt attempt, Completion<domain::Compl
             now,
             domain::CompleteOutcome::stale,
             [attempt = std::move(attempt), now](domain::Task& task) {
-                return domain::complete(
-                    task, attempt.token, {attempt.result, attempt.result_bytes}, now);
+                const domain::TaskOutput output{
+                    attempt.result, attempt.result_bytes, attempt.device_s};
+                return domain::complete(task, attempt.token, output, now);
             }),
         std::move(done));
 }
@@ -229,6 +231,13 @@ void SqliteTaskStore::list_ended(EndedFilter filter, Completion<std::vector<Ende
         [filter = std::move(filter)](Connection& connection) {
             return list_ended_tasks(connection, filter);
         },
+        std::move(done));
+}
+
+void SqliteTaskStore::list_drawn(DrawnFilter filter, Completion<std::vector<DrawnTask>> done) {
+    if (const Result<void> valid = validate(filter); !valid) return done(valid.error());
+    reader_.enqueue<std::vector<DrawnTask>>(
+        [filter](Connection& connection) { return list_drawn_tasks(connection, filter); },
         std::move(done));
 }
 

@@ -40,6 +40,7 @@ class SqliteTaskStore final : public TaskStore {
     void expire_leases(Completion<EndedLeases> done) override;
     void remove(domain::TaskId id, Completion<void> done) override;
     void list_ended(EndedFilter filter, Completion<std::vector<EndedTask>> done) override;
+    void list_drawn(DrawnFilter filter, Completion<std::vector<DrawnTask>> done) override;
     void give_up_pictures(domain::TaskId id, Completion<void> done) override;
     void events(EventFilter filter, Completion<EventPage> done) override;
     void usage(UsageFilter filter, Completion<std::vector<domain::Usage>> done) override;

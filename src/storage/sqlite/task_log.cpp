@@ -23,6 +23,7 @@ Result<domain::TaskEvent> read_event(const Statement& row) {
     event.attempt = row.integer(5);
     event.wall_ms = row.integer(6);
     event.message = row.text(7);
+    DARKROOM_TRY_ASSIGN(event.trace, parse_optional_trace(row.text(8)));
     return event;
 }
 
@@ -53,8 +54,9 @@ Result<void> append_event(Connection& connection, const domain::TaskEvent& event
 Result<EventPage> read_events(Connection& connection, const EventFilter& filter) {
     std::string sql =
         "SELECT task_event.sequence, task.id, task.tenant, task.idempotency_key, task_event.kind,"
-        " task_event.attempt, task_event.wall_ms, task_event.message FROM task_event JOIN task ON"
-        " task.sequence = task_event.task_sequence WHERE task_event.sequence > ?";
+        " task_event.attempt, task_event.wall_ms, task_event.message, task.traceparent FROM "
+        "task_event"
+        " JOIN task ON task.sequence = task_event.task_sequence WHERE task_event.sequence > ?";
     if (filter.tenant) sql += " AND task_event.tenant = ?";
     if (filter.task) {
         sql += " AND task_event.task_sequence = (SELECT sequence FROM task WHERE id = ?)";

@@ -15,7 +15,8 @@ constexpr const char* kColumns =
     "id, tenant, idempotency_key, body_hash, kind, model, priority, cost_s, vft, state, attempt,"
     " failures, owner, lease_until_ms, not_before_ms, deadline_ms, created_ms, started_ms,"
     " finished_ms, cancel_requested, error_code, error_message, error_field, pictures,"
-    " step_pixels, busy_ms, result_bytes, pictures_removed_ms";
+    " step_pixels, busy_ms, result_bytes, pictures_removed_ms,"
+    " traceparent, work_size, device_s";
 
 constexpr const char* kPayloadColumns = ", task_request.body, task_result.body";
 
@@ -63,9 +64,14 @@ Result<domain::Task> read_task(const Statement& row, Payload payload) {
     task.busy_ms = row.integer(25);
     task.result_bytes = row.integer(26);
     task.pictures_removed_ms = row.optional_integer(27);
+    const Result<std::optional<TraceContext>> trace = parse_optional_trace(row.text(28));
+    if (!trace) return damaged(trace.error());
+    task.trace = *trace;
+    task.work_size = row.real(29);
+    task.device_s = row.real(30);
     if (payload == Payload::with) {
-        task.request = row.text(28);
-        task.result = row.text(29);
+        task.request = row.text(31);
+        task.result = row.text(32);
     }
     return task;
 }
@@ -82,7 +88,8 @@ auto changeable_columns(const domain::Task& task) {
         task.finished_ms,
         task.cancel_requested,
         task.busy_ms,
-        task.result_bytes);
+        task.result_bytes,
+        task.device_s);
 }
 
 struct ErrorColumns {
@@ -142,13 +149,15 @@ Result<std::optional<domain::Task>> find_task(
 }
 
 Result<void> insert_task(Connection& connection, const domain::Task& task) {
+    const std::string traceparent = traceparent_of(task.trace);
     DARKROOM_TRY_ASSIGN(
         Statement statement,
         connection.prepare(
             "INSERT INTO task (id, tenant, idempotency_key, body_hash, kind, model, priority,"
             " cost_s, vft, state, attempt, failures, owner, not_before_ms, deadline_ms, created_ms,"
-            " started_ms, finished_ms, cancel_requested, pictures, step_pixels) VALUES (?, ?,"
-            " nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+            " started_ms, finished_ms, cancel_requested, pictures, step_pixels, traceparent,"
+            " work_size) VALUES (?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+            " ?, ?, ?, ?, ?)"));
     statement.bind_all(
         task.id.text(),
         task.tenant,
@@ -170,7 +179,9 @@ Result<void> insert_task(Connection& connection, const domain::Task& task) {
         task.finished_ms,
         task.cancel_requested,
         task.pictures,
-        task.step_pixels);
+        task.step_pixels,
+        traceparent,
+        task.work_size);
     DARKROOM_TRY(statement.run());
     DARKROOM_TRY(insert_payload(
         connection,
@@ -195,9 +206,9 @@ Result<void> update_task(
         Statement statement,
         connection.prepare("UPDATE task SET state = ?, attempt = ?, failures = ?, owner = ?,"
                            " lease_until_ms = ?, not_before_ms = ?, started_ms = ?, finished_ms ="
-                           " ?, cancel_requested = ?, busy_ms = ?, result_bytes = ?, error_code ="
-                           " ?, error_message = ?, error_field = ? WHERE id = ? AND state = ? AND"
-                           " attempt = ?"));
+                           " ?, cancel_requested = ?, busy_ms = ?, result_bytes = ?, device_s = ?,"
+                           " error_code = ?, error_message = ?, error_field = ? WHERE id = ? AND"
+                           " state = ? AND attempt = ?"));
     const ErrorColumns error = error_columns(after);
     statement.bind_all(
         to_string(after.state),
@@ -211,6 +222,7 @@ Result<void> update_task(
         after.cancel_requested,
         after.busy_ms,
         after.result_bytes,
+        after.device_s,
         error.code,
         error.message,
         error.field,

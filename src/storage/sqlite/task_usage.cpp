@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/sqlite/task_usage.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/format.h"
@@ -68,6 +69,23 @@ Result<std::vector<domain::Usage>> sum_usage(Connection& connection, const Usage
         row.bytes = statement.integer(7);
         rows.push_back(std::move(row));
     }
+}
+
+Result<std::vector<DrawnTask>> list_drawn_tasks(Connection& connection, const DrawnFilter& filter) {
+    DARKROOM_TRY_ASSIGN(
+        Statement statement,
+        connection.prepare("SELECT iif(model = '', kind, model), work_size, device_s FROM task"
+                           " INDEXED BY task_drawn WHERE device_s > 0"
+                           " ORDER BY finished_ms DESC, sequence DESC LIMIT ?"));
+    statement.bind_all(filter.limit);
+    std::vector<DrawnTask> drawn;
+    while (true) {
+        DARKROOM_TRY_ASSIGN(const bool has_row, statement.step());
+        if (!has_row) break;
+        drawn.push_back({statement.text(0), statement.real(1), statement.real(2)});
+    }
+    std::ranges::reverse(drawn);
+    return drawn;
 }
 
 }  // namespace darkroom::storage

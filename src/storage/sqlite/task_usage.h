@@ -9,7 +9,7 @@
 #include "storage/sqlite/connection.h"
 #include "storage/task_requests.h"
 
-/// The account of what tenants used, inside a transaction.
+/// The account of what tasks used, inside a transaction.
 namespace darkroom::storage {
 
 /// Keeps what a task used when its row goes.
@@ -17,5 +17,8 @@ Result<void> keep_usage(Connection& connection, const domain::Task& task);
 
 /// See TaskStore::usage.
 Result<std::vector<domain::Usage>> sum_usage(Connection& connection, const UsageFilter& filter);
+
+/// See TaskStore::list_drawn.
+Result<std::vector<DrawnTask>> list_drawn_tasks(Connection& connection, const DrawnFilter& filter);
 
 }  // namespace darkroom::storage

@@ -59,6 +59,7 @@ Result<std::optional<domain::TaskEvent>> read_event(const Statement& row, int fi
     event.attempt = row.integer(first + 3);
     event.wall_ms = row.integer(first + 4);
     event.message = row.text(first + 5);
+    DARKROOM_TRY_ASSIGN(event.trace, parse_optional_trace(row.text(first + 7)));
     return std::optional<domain::TaskEvent>(std::move(event));
 }
 
@@ -117,8 +118,9 @@ Result<WebhookDelivery> read_delivery(Connection& connection, std::int64_t seque
     DARKROOM_TRY_ASSIGN(
         Statement statement,
         connection.prepare(format(
-            "SELECT {}, d.task_id, d.task_name, d.kind, d.attempt, d.wall_ms, d.message, d.id"
-            " FROM webhook_delivery AS d JOIN webhook ON webhook.sequence = d.webhook_sequence"
+            "SELECT {}, d.task_id, d.task_name, d.kind, d.attempt, d.wall_ms, d.message, d.id,"
+            " d.traceparent FROM webhook_delivery AS d JOIN webhook ON webhook.sequence = "
+            "d.webhook_sequence"
             " WHERE d.sequence = ?",
             kColumns)));
     statement.bind_all(sequence);
@@ -257,17 +259,19 @@ Result<void> fail_delivery(
 
 Result<void> add_deliveries(Connection& connection, const domain::TaskEvent& event) {
     if (!domain::is_final(domain::state_after(event.kind))) return {};
+    const std::string traceparent = traceparent_of(event.trace);
     return run(
         connection,
         "INSERT INTO webhook_delivery (id, webhook_sequence, task_id, task_name, kind, attempt,"
-        " wall_ms, message) SELECT lower(hex(randomblob(16))), sequence, ?, ?, ?, ?, ?, ? FROM"
-        " webhook WHERE tenant = ? AND disabled_reason = '' ORDER BY sequence",
+        " wall_ms, message, traceparent) SELECT lower(hex(randomblob(16))), sequence, ?, ?, ?, ?,"
+        " ?, ?, ? FROM webhook WHERE tenant = ? AND disabled_reason = '' ORDER BY sequence",
         event.task.text(),
         event.task_name,
         domain::to_string(event.kind),
         event.attempt,
         event.wall_ms,
         event.message,
+        traceparent,
         event.tenant);
 }
 
