@@ -7,6 +7,7 @@
 #include "command.h"
 #include "console.h"
 #include "engine_setup.h"
+#include "log_setup.h"
 #include "version.h"
 
 namespace darkroom::app {
@@ -19,6 +20,11 @@ constexpr int kNiceness = 5;
 
 int run_agent(const AgentOptions& options) {
     ::setpriority(PRIO_PROCESS, 0, kNiceness);
+    const Result<void> configured = configure_log(options.log_level, options.log_format);
+    if (!configured) {
+        print_error(configured.error());
+        return kFailure;
+    }
     // The server is gone, or drops this agent: whatever is being drawn, it ends now.
     agent::Channel channel(options.socket, [](const Error& /*reason*/) { ::_exit(kSuccess); });
     auto backend = make_engine({.threads = options.threads, .dtype = options.dtype});

@@ -117,6 +117,8 @@ struct AgentOptions {
     std::optional<std::filesystem::path> cache_folder;
     int threads = 0;
     std::string dtype;
+    std::string log_level = "info";
+    std::string log_format = "text";
 };
 int run_agent(const AgentOptions& options);
 

@@ -120,6 +120,8 @@ void add_agent(CLI::App& app, AgentOptions& options, Run& run) {
     command->add_option("--cache", options.cache_folder, "Folder for packed weights");
     command->add_option("--threads", options.threads, "Threads (default: one per core)");
     command->add_option("--dtype", options.dtype, "auto, f32, bf16 or int8");
+    command->add_option("--log-level", options.log_level, "error, warning, info, debug or trace");
+    command->add_option("--log-format", options.log_format, "text or json");
     command->callback([&] { run = [&] { return run_agent(options); }; });
 }
 

@@ -25,6 +25,7 @@
 #include "gateway/gateway.h"
 #include "http/address_policy.h"
 #include "http/server.h"
+#include "log_setup.h"
 #include "runtime/block_on.h"
 #include "runtime/io_threads.h"
 #include "runtime/service_notice.h"
@@ -39,15 +40,6 @@ namespace darkroom::app {
 namespace {
 
 constexpr int kIoThreads = 2;
-
-Result<void> configure_log(const ServeOptions& options) {
-    auto level = log::level_from(options.log_level);
-    if (!level) return level.error().with_context("--log-level");
-    auto log_format = log::format_from(options.log_format);
-    if (!log_format) return log_format.error().with_context("--log-format");
-    log::configure({.level = *level, .format = *log_format});
-    return {};
-}
 
 std::vector<std::string> unsupported_syntax(std::string_view prompt, api::PromptRole role) {
     const bool positive = role == api::PromptRole::positive;
@@ -134,7 +126,7 @@ void tell_ready(control::ModelFolder& models, const ServeStores& stores) {
 
 /// Everything that a server is made of, in the order of dependence.
 Result<void> run(const ServeOptions& options) {
-    DARKROOM_TRY(configure_log(options));
+    DARKROOM_TRY(configure_log(options.log_level, options.log_format));
     DARKROOM_TRY(check_settings(options));
     DARKROOM_TRY(prepare_data_folder(options.data));
     SystemClock clock;

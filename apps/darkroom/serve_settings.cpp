@@ -92,6 +92,9 @@ cluster::ChildOptions agent_settings(const ServeOptions& options) {
             child.arguments.end(), {"--threads", std::to_string(options.threads)});
     }
     child.arguments.insert(child.arguments.end(), {"--dtype", options.dtype});
+    child.arguments.insert(
+        child.arguments.end(),
+        {"--log-level", options.log_level, "--log-format", options.log_format});
     return child;
 }
 

@@ -8,6 +8,7 @@
 #include "api/task_payload.h"
 #include "base/file_identity.h"
 #include "domain/task.h"
+#include "telemetry/log.h"
 
 namespace darkroom::agent {
 namespace {
@@ -30,6 +31,12 @@ const char* word_for(engine::StepReport::Work work) {
             break;
     }
     return "none";
+}
+
+void tell(std::string_view message, const TracedAttempt& task) {
+    log::debug(
+        message,
+        {{"task", task.id.task}, {"trace", trace_id_of(task.trace)}, {"attempt", task.id.attempt}});
 }
 
 }  // namespace
@@ -117,7 +124,7 @@ void Agent::interrupt(const cluster::AttemptId& id) {
         return other.task == id.task && (id.attempt == 0 || other.attempt == id.attempt);
     };
     for (const auto& [request, held] : drawing_) {
-        if (is_meant(held.id)) session_.interrupt(request);
+        if (is_meant(held.name.id)) session_.interrupt(request);
     }
     for (Waiting& next : waiting_) {
         if (is_meant(next.assignment.id)) next.interrupted = true;
@@ -128,16 +135,17 @@ void Agent::interrupt(const cluster::AttemptId& id) {
 void Agent::accept(cluster::Assignment assignment) {
     // The claim that brought this task has been used up, whatever becomes of it.
     if (last_claim_) last_claim_->capacity -= 1;
+    const TracedAttempt name{assignment.id, assignment.trace};
+    tell("task accepted", name);
     if (assignment.kind == domain::kExtrasKind) {
-        const cluster::AttemptId id = assignment.id;
         const Result<void> added = extras_.add(std::move(assignment));
-        if (!added) fail(id, added.error());
+        if (!added) fail(name, added.error());
         publish_held();
         return;
     }
     auto generation = api::decode_generation(assignment.request);
     if (!generation) {
-        fail(assignment.id, generation.error());
+        fail(name, generation.error());
         return;
     }
     waiting_.push_back({std::move(assignment), *std::move(generation), false});
@@ -182,16 +190,17 @@ void Agent::admit() {
 
 void Agent::begin(Waiting next) {
     const cluster::Assignment& assignment = next.assignment;
+    const TracedAttempt name{assignment.id, assignment.trace};
     auto drawing = drawing_of(
         next.generation, cluster::split_payload(assignment.inputs, assignment.input_bytes));
     const engine::RequestId id = next_request_++;
     const Result<void> added = drawing ? session_.add(id, model_, std::move(drawing->request))
                                        : Result<void>(drawing.error());
     if (!added) {
-        fail(assignment.id, added.error());
+        fail(name, added.error());
         return;
     }
-    Held held{assignment.id, std::move(next.generation), std::move(drawing->overlays), {}};
+    Held held{name, std::move(next.generation), std::move(drawing->overlays), {}};
     drawing_.emplace(id, std::move(held));
     if (next.interrupted) session_.interrupt(id);
 }
@@ -205,24 +214,24 @@ bool Agent::is_resident(const std::string& model, const std::string& path) const
 
 bool Agent::load(const Waiting& next) {
     const cluster::Assignment& assignment = next.assignment;
-    const cluster::AttemptId id = assignment.id;
+    const TracedAttempt name{assignment.id, assignment.trace};
     const Result<void> loaded = load_checkpoint(
-        {assignment.model, assignment.path, assignment.sha256, assignment.identity}, &id);
+        {assignment.model, assignment.path, assignment.sha256, assignment.identity}, &name);
     if (loaded) return true;
     waiting_.pop_front();
-    fail(id, loaded.error());
+    fail(name, loaded.error());
     publish_held();
     return false;
 }
 
 /// `task` is told of the progress, if there is one.
-Result<void> Agent::load_checkpoint(const cluster::Load& wanted, const cluster::AttemptId* task) {
+Result<void> Agent::load_checkpoint(const cluster::Load& wanted, const TracedAttempt* task) {
     model_.reset();
     model_name_.clear();
     backend_.trim();
     const auto report = [&](double share) {
         if (task != nullptr) {
-            channel_.send(cluster::Progress{.id = *task, .phase = "loading", .loaded = share});
+            channel_.send(cluster::Progress{.id = task->id, .phase = "loading", .loaded = share});
         }
         channel_.send(cluster::Resident{wanted.model, share, {}});
     };
@@ -252,6 +261,12 @@ Result<void> Agent::load_checkpoint(const cluster::Load& wanted, const cluster::
     const double seconds = std::chrono::duration<double>(SteadyClock::now() - begin).count();
     channel_.send(cluster::Resident{wanted.model, 1, {}});
     channel_.send(cluster::EngineReport{"load", 0, seconds});
+    log::debug(
+        "checkpoint loaded",
+        {{"model", wanted.model},
+         {"seconds", seconds},
+         {"task", task != nullptr ? task->id.task : ""},
+         {"trace", task != nullptr ? trace_id_of(task->trace) : ""}});
     return {};
 }
 
@@ -274,7 +289,7 @@ void Agent::report_progress() {
         held.reported = now;
         const bool sampled = progress->finished_steps == progress->total_steps;
         channel_.send(cluster::Progress{
-            .id = held.id,
+            .id = held.name.id,
             .phase = sampled ? "decoding" : "sampling",
             .loaded = 1,
             .finished_steps = progress->finished_steps,
@@ -291,36 +306,37 @@ void Agent::deliver(engine::FinishedRequest finished) {
     drawing_.erase(found);
     publish_held();
     if (!finished.pictures) {
-        fail(held.id, finished.pictures.error());
+        fail(held.name, finished.pictures.error());
         return;
     }
     const auto covered = lay_over(held.overlays, *std::move(finished.pictures));
     if (!covered) {
-        fail(held.id, covered.error());
+        fail(held.name, covered.error());
         return;
     }
     auto rendered = render(
         held.generation, *covered, {model_->sha256(), backend_.fingerprint(), options_.version});
     if (!rendered) {
-        fail(held.id, rendered.error());
+        fail(held.name, rendered.error());
         return;
     }
     rendered->result.interrupted = finished.interrupted;
     cluster::Done done;
-    done.id = held.id;
+    done.id = held.name.id;
     done.result = api::encode_result(rendered->result);
     for (const std::vector<std::byte>& file : rendered->files) {
         done.image_bytes.push_back(file.size());
         done.images.insert(done.images.end(), file.begin(), file.end());
     }
     channel_.send(std::move(done));
+    tell("task drawn", held.name);
 }
 
 void Agent::drop(const cluster::AttemptId& id) {
     std::erase_if(waiting_, [&](const Waiting& next) { return next.assignment.id == id; });
     extras_.drop(id);
     for (auto it = drawing_.begin(); it != drawing_.end();) {
-        if (it->second.id == id) {
+        if (it->second.name.id == id) {
             session_.remove(it->first);
             it = drawing_.erase(it);
         } else {
@@ -331,14 +347,20 @@ void Agent::drop(const cluster::AttemptId& id) {
     publish_held();
 }
 
-void Agent::fail(const cluster::AttemptId& id, Error error) {
-    channel_.send(cluster::Failed{id, std::move(error), false});
+void Agent::fail(const TracedAttempt& task, Error error) {
+    log::debug(
+        "task cannot be drawn",
+        {{"task", task.id.task},
+         {"trace", trace_id_of(task.trace)},
+         {"attempt", task.id.attempt},
+         {"reason", error.message}});
+    channel_.send(cluster::Failed{task.id, std::move(error), false});
 }
 
 void Agent::publish_held() {
     std::vector<cluster::AttemptId> ids = extras_.held();
     for (const auto& [request, held] : drawing_)
-        ids.push_back(held.id);
+        ids.push_back(held.name.id);
     for (const Waiting& next : waiting_)
         ids.push_back(next.assignment.id);
     *held_.lock() = std::move(ids);

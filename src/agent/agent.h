@@ -33,6 +33,12 @@ struct AgentOptions {
     std::string version = {};
 };
 
+/// An attempt at a task, with the trace that its log lines name.
+struct TracedAttempt {
+    cluster::AttemptId id;
+    std::optional<TraceContext> trace;
+};
+
 /// A worker: claims tasks, draws them in one engine session, reports back. Runs on the device
 /// thread; beside it live the channel's reader and a thread that renews leases.
 class Agent {
@@ -48,7 +54,7 @@ class Agent {
 
   private:
     struct Held {
-        cluster::AttemptId id;
+        TracedAttempt name;
         domain::Generation generation;
         /// Laid over the pictures at the end; see PreparedInit.
         std::vector<image::Overlay> overlays;
@@ -67,7 +73,7 @@ class Agent {
     void admit();
     void begin(Waiting next);
     bool load(const Waiting& next);
-    Result<void> load_checkpoint(const cluster::Load& wanted, const cluster::AttemptId* task);
+    Result<void> load_checkpoint(const cluster::Load& wanted, const TracedAttempt* task);
     void follow_orders();
     [[nodiscard]] bool is_resident(const std::string& model, const std::string& path) const;
     void work();
@@ -76,7 +82,7 @@ class Agent {
     void report_progress();
     void deliver(engine::FinishedRequest finished);
     void drop(const cluster::AttemptId& id);
-    void fail(const cluster::AttemptId& id, Error error);
+    void fail(const TracedAttempt& task, Error error);
     void publish_held();
 
     engine::Backend& backend_;

@@ -7,8 +7,21 @@
 #include "api/extras_payload.h"
 #include "api/task_payload.h"
 #include "base/format.h"
+#include "telemetry/log.h"
 
 namespace darkroom::agent {
+namespace {
+
+void tell(std::string_view message, const cluster::Assignment& task, std::string_view reason) {
+    log::debug(
+        message,
+        {{"task", task.id.task},
+         {"trace", trace_id_of(task.trace)},
+         {"attempt", task.id.attempt},
+         {"reason", reason}});
+}
+
+}  // namespace
 
 Result<void> ExtrasQueue::add(cluster::Assignment assignment) {
     DARKROOM_TRY_ASSIGN(domain::Extras extras, api::decode_extras(assignment.request));
@@ -27,6 +40,7 @@ std::optional<cluster::Message> ExtrasQueue::step() {
     if (!job.interrupted && job.files.size() < inputs.size()) {
         auto file = postprocess(inputs[job.files.size()], job.extras);
         if (!file) {
+            tell("task cannot be done", job.assignment, file.error().message);
             cluster::Failed failed{job.assignment.id, file.error(), false};
             jobs_.pop_front();
             return failed;
@@ -35,6 +49,7 @@ std::optional<cluster::Message> ExtrasQueue::step() {
     }
     if (job.interrupted || job.files.size() == inputs.size()) {
         cluster::Done done = finish(job);
+        tell("task done", job.assignment, "");
         jobs_.pop_front();
         return done;
     }

@@ -58,6 +58,11 @@ class Reader {
         }
         return ids;
     }
+    std::optional<TraceContext> trace(const char* key) {
+        const Result<std::optional<TraceContext>> found = parse_optional_trace(text(key));
+        if (found) return *found;
+        return miss<std::optional<TraceContext>>(key);
+    }
     std::vector<std::uint64_t> sizes(const char* key) {
         std::vector<std::uint64_t> sizes;
         for (const Value& item : list(key)) {
@@ -165,6 +170,7 @@ Object header_of(const Assignment& m) {
     object.append("identity", m.identity);
     object.append("request", m.request);
     object.append("kind", m.kind);
+    object.append("traceparent", traceparent_of(m.trace));
     object.append("input_bytes", size_list(m.input_bytes));
     return object;
 }
@@ -226,7 +232,8 @@ Result<Message> read_assignment(Reader& reader, std::vector<std::byte> payload) 
         reader.text("request"),
         reader.sizes("input_bytes"),
         {},
-        reader.text("kind")};
+        reader.text("kind"),
+        reader.trace("traceparent")};
     if (!holds_exactly(payload, message.input_bytes)) {
         return corrupt("the payload does not hold its inputs");
     }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/result.h"
+#include "base/trace_context.h"
 
 /// What control and an agent say to each other over their socket. A frame is two little-endian u32
 /// lengths, a JSON header and a binary payload. docs/formats/agent-protocol.md describes it.
@@ -111,6 +113,8 @@ struct Assignment {
     std::vector<std::byte> inputs = {};
     /// Kind of the task: domain/task.h.
     std::string kind = {};
+    /// Of the request that submitted the task.
+    std::optional<TraceContext> trace = {};
 };
 
 /// The files that a payload consists of. Throws ContractViolation when the lengths do not add up.

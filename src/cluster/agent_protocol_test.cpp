@@ -47,12 +47,16 @@ TEST(AgentProtocol, EveryMessageComesBackAsItWas) {
         round_trip(Assignment{id, "m", "/p", "", "", "{}", {2, 0, 1}, images, "extras"});
     const auto& assignment = std::get<Assignment>(*assigned);
     EXPECT_EQ(assignment.kind, "extras");
+    EXPECT_EQ(assignment.trace, std::nullopt);
     EXPECT_EQ(assignment.inputs, images);
     const auto files = split_payload(assignment.inputs, assignment.input_bytes);
     ASSERT_EQ(files.size(), 3u);
     EXPECT_EQ(files[0].size(), 2u);
     EXPECT_TRUE(files[1].empty());
     EXPECT_EQ(files[2].front(), std::byte{3});
+    Assignment traced{id, "m", "/p", "", "", "{}"};
+    traced.trace = TraceContext::begin();
+    EXPECT_EQ(std::get<Assignment>(*round_trip(traced)).trace, traced.trace);
     EXPECT_EQ(std::get<Interrupt>(*round_trip(Interrupt{id})).id, id);
     EXPECT_EQ(std::get<Drop>(*round_trip(Drop{{id, id}})).ids.size(), 2u);
     EXPECT_TRUE(std::holds_alternative<Drain>(*round_trip(Drain{})));
@@ -78,6 +82,11 @@ TEST(AgentProtocol, RefusesWhatIsNoMessage) {
               "request":"{}","input_bytes":[]})",
           R"({"type":"assignment","task":"a","attempt":1,"model":"m","path":"p","sha256":"",
               "request":"{}","kind":"img2img","input_bytes":[1]})",
+          R"({"type":"assignment","task":"a","attempt":1,"model":"m","path":"p","sha256":"",
+              "identity":"","request":"{}","kind":"txt2img","input_bytes":[]})",
+          R"({"type":"assignment","task":"a","attempt":1,"model":"m","path":"p","sha256":"",
+              "identity":"","request":"{}","kind":"txt2img","input_bytes":[],
+              "traceparent":"00-0-0-00"})",
           R"({"type":"done","task":"a","attempt":1,"result":"{}",
               "image_bytes":[9223372036854775807,9223372036854775807,2]})",
           R"({"type":"drop","ids":[{"task":1}]})"}) {

@@ -174,6 +174,7 @@ runtime::Task<cluster::Assignment> AgentService::prepare(domain::Task task) {
     cluster::Assignment assignment{
         {task.id.text(), task.attempt}, task.model, {}, {}, {}, task.request};
     assignment.kind = task.kind;
+    assignment.trace = task.trace;
     if (domain::needs_checkpoint(task.kind)) {
         const std::vector<domain::ModelDescription> models = parts_.models.models();
         const domain::ModelDescription* model = domain::find_model(models, task.model);
@@ -232,6 +233,12 @@ runtime::Task<void> AgentService::assign(std::shared_ptr<Link> link, domain::Tas
     link->shares.begin(task.id.text(), parts_.clock.boot_ms());
     note_held(*link, task);
     parts_.dispatcher.task_taken(task.id);
+    log::debug(
+        "task assigned",
+        {{"task", task.id.text()},
+         {"trace", trace_id_of(task.trace)},
+         {"agent", link->agent_id},
+         {"attempt", task.attempt}});
     const bool concerns_others = parts_.dispatcher.scheduler().assigned(link->agent_id, task.model);
     if (concerns_others) parts_.dispatcher.wake_agents();
     parts_.metrics.observe(
@@ -251,6 +258,10 @@ void AgentService::note_held(Link& link, const domain::Task& task) {
 runtime::Task<void> AgentService::refuse(domain::LeaseToken token, Error error) {
     const domain::TaskId id = token.id;
     const bool is_retryable = darkroom::is_retryable(error.code);
+    const std::string trace = parts_.dispatcher.trace_id(id);
+    log::info(
+        "task cannot be handed out",
+        {{"task", id.text()}, {"trace", trace}, {"reason", error.message}});
     storage::FailedAttempt failed{std::move(token), {std::move(error), is_retryable}};
     const Result<domain::FailOutcome> ended =
         co_await store_call(parts_.dispatcher.store(), &TaskStore::fail, std::move(failed));

@@ -35,6 +35,16 @@ Result<std::string> store_pictures(
     return api::encode_result(result);
 }
 
+/// As log::failure, with the task.
+void tell(
+    log::Level level, std::string_view message, const domain::Task& task, const Error& error) {
+    if (error.code == ErrorCode::cancelled) return;
+    log::write(
+        level,
+        message,
+        {{"task", task.id.text()}, {"trace", trace_id_of(task.trace)}, {"reason", error.message}});
+}
+
 }  // namespace
 
 boost::asio::awaitable<void> AgentService::finish(std::shared_ptr<Link> link, cluster::Done done) {
@@ -50,7 +60,7 @@ boost::asio::awaitable<void> AgentService::finish(std::shared_ptr<Link> link, cl
     if (!domain::holds(*task, token)) co_return;
     if (task->cancel_requested) {
         const Result<void> ended = co_await parts_.dispatcher.end_cancelled(std::move(token));
-        if (!ended) log::failure(log::Level::error, "a task cannot be ended", ended.error());
+        if (!ended) tell(log::Level::error, "a task cannot be ended", *task, ended.error());
         co_return;
     }
     const std::int64_t drawn_ms = parts_.clock.wall_ms();
@@ -65,7 +75,7 @@ boost::asio::awaitable<void> AgentService::finish(std::shared_ptr<Link> link, cl
     const Result<std::string> stored =
         co_await parts_.blocking.run<std::string>(std::move(work), Deadline::never());
     if (!stored) {
-        log::failure(log::Level::error, "pictures cannot be stored", stored.error());
+        tell(log::Level::error, "pictures cannot be stored", *task, stored.error());
         // Drawing it again would meet the same full disk.
         const bool is_retryable = stored.error().code != ErrorCode::insufficient_storage;
         storage::FailedAttempt failed{token, {stored.error(), is_retryable}};
@@ -87,17 +97,27 @@ boost::asio::awaitable<void> AgentService::finish(std::shared_ptr<Link> link, cl
     const Result<domain::CompleteOutcome> outcome =
         co_await store_call(parts_.dispatcher.store(), &TaskStore::complete, std::move(finished));
     if (!outcome) {
-        log::failure(log::Level::error, "a result cannot be committed", outcome.error());
+        tell(log::Level::error, "a result cannot be committed", *task, outcome.error());
         co_return;
     }
-    if (*outcome == domain::CompleteOutcome::completed) learn(*id, device_s);
+    if (*outcome == domain::CompleteOutcome::completed) {
+        learn(*id, device_s);
+        log::debug(
+            "task finished",
+            {{"task", attempt.task},
+             {"trace", trace_id_of(task->trace)},
+             {"attempt", attempt.attempt},
+             {"pictures", pictures},
+             {"device_seconds", device_s}});
+    }
     if (*outcome != domain::CompleteOutcome::stale) parts_.dispatcher.task_ended(*id);
     if (*outcome == domain::CompleteOutcome::completed) {
         const domain::FunctionUsage usage{1, pictures, 0};
         co_await count(task->model, usage);
     }
     if (*outcome != domain::CompleteOutcome::completed) {
-        co_await remove_pictures(std::move(task->tenant), attempt);
+        domain::Task unwanted = *std::move(task);
+        co_await remove_pictures(std::move(unwanted), attempt);
     }
 }
 
@@ -109,9 +129,9 @@ void AgentService::learn(const domain::TaskId& id, double device_s) {
 
 /// Takes back what was stored for an attempt whose result was not wanted any more.
 boost::asio::awaitable<void> AgentService::remove_pictures(
-    std::string tenant, cluster::AttemptId id) {
+    domain::Task task, cluster::AttemptId id) {
     const Result<storage::ObjectKey> folder =
-        storage::ObjectKey::parse(format("{}/{}/{}", tenant, id.task, id.attempt));
+        storage::ObjectKey::parse(format("{}/{}/{}", task.tenant, id.task, id.attempt));
     if (!folder) co_return;
     std::function<Result<std::uint64_t>()> work = [&objects = parts_.objects, key = *folder] {
         return objects.remove(key);
@@ -119,7 +139,7 @@ boost::asio::awaitable<void> AgentService::remove_pictures(
     const Result<std::uint64_t> removed =
         co_await parts_.blocking.run<std::uint64_t>(std::move(work), Deadline::never());
     if (!removed) {
-        log::failure(log::Level::warning, "pictures cannot be removed", removed.error());
+        tell(log::Level::warning, "pictures cannot be removed", task, removed.error());
     }
 }
 
@@ -128,7 +148,10 @@ boost::asio::awaitable<void> AgentService::reject(
     std::string model = forget(*link, failed.id).model;
     const Result<domain::TaskId> id = domain::TaskId::parse(failed.id.task);
     if (!id) co_return;
-    log::info("task failed", {{"task", failed.id.task}, {"reason", failed.error.message}});
+    const std::string trace = parts_.dispatcher.trace_id(*id);
+    log::info(
+        "task failed",
+        {{"task", failed.id.task}, {"trace", trace}, {"reason", failed.error.message}});
     domain::LeaseToken token{*id, failed.id.attempt, link->agent_id};
     storage::FailedAttempt attempt{
         std::move(token), {std::move(failed.error), failed.is_retryable}};
@@ -174,7 +197,11 @@ boost::asio::awaitable<void> AgentService::renew(
         domain::LeaseToken token{asked[i].id, asked[i].attempt, link->agent_id};
         const Result<void> ended = co_await parts_.dispatcher.end_cancelled(std::move(token));
         // Its lease runs out then.
-        if (!ended) log::failure(log::Level::error, "a task cannot be ended", ended.error());
+        if (ended || ended.error().code == ErrorCode::cancelled) continue;
+        const std::string trace = parts_.dispatcher.trace_id(asked[i].id);
+        log::error(
+            "a task cannot be ended",
+            {{"task", asked[i].id.text()}, {"trace", trace}, {"reason", ended.error().message}});
     }
     if (!drop.ids.empty()) link->post(std::move(drop));
 }

@@ -195,15 +195,13 @@ boost::asio::awaitable<void> AgentService::end_overdue() {
         if (timeout_s <= 0 || SteadyClock::now() - held.began < std::chrono::seconds(timeout_s))
             continue;
         AgentPool::Held late = held;
-        const Result<void> ended = co_await end_late(std::move(late), timeout_s);
-        // It is looked at again in the next round.
-        if (!ended) log::failure(log::Level::error, "a task cannot be ended", ended.error());
+        co_await end_late(std::move(late), timeout_s);
     }
 }
 
-runtime::Task<void> AgentService::end_late(AgentPool::Held held, std::int64_t timeout_s) {
+boost::asio::awaitable<void> AgentService::end_late(AgentPool::Held held, std::int64_t timeout_s) {
     const Result<domain::TaskId> id = domain::TaskId::parse(held.id.task);
-    if (!id) co_return id.error();
+    if (!id) co_return;
     domain::LeaseToken token{*id, held.id.attempt, held.agent};
     Error error{
         ErrorCode::deadline_exceeded,
@@ -211,14 +209,24 @@ runtime::Task<void> AgentService::end_late(AgentPool::Held held, std::int64_t ti
     storage::FailedAttempt attempt{token, {std::move(error), false}};
     const Result<domain::FailOutcome> outcome =
         co_await store_call(parts_.dispatcher.store(), &TaskStore::fail, std::move(attempt));
-    if (!outcome) co_return outcome.error();
+    const std::string trace = parts_.dispatcher.trace_id(*id);
+    if (!outcome) {
+        // It is looked at again in the next round.
+        if (outcome.error().code == ErrorCode::cancelled) co_return;
+        log::error(
+            "a task cannot be ended",
+            {{"task", held.id.task}, {"trace", trace}, {"reason", outcome.error().message}});
+        co_return;
+    }
     drop(held.agent, held.id);
     pool_.release(held.agent, held.id);
-    if (*outcome == domain::FailOutcome::stale) co_return Result<void>();
+    if (*outcome == domain::FailOutcome::stale) co_return;
+    log::info(
+        "task took longer than its function allows",
+        {{"task", held.id.task}, {"trace", trace}, {"timeout_s", timeout_s}});
     parts_.dispatcher.task_ended(*id);
     const domain::FunctionUsage usage{1, 0, 1};
     co_await count(std::move(held.model), usage);
-    co_return Result<void>();
 }
 
 /// Agents over the memory limit of their function are replaced.

@@ -94,7 +94,7 @@ class AgentService {
     boost::asio::awaitable<void> run();
     boost::asio::awaitable<void> scale();
     boost::asio::awaitable<void> end_overdue();
-    runtime::Task<void> end_late(AgentPool::Held held, std::int64_t timeout_s);
+    boost::asio::awaitable<void> end_late(AgentPool::Held held, std::int64_t timeout_s);
     AgentPool::Functions pooled(const std::vector<storage::BacklogEntry>& backlog);
     void watch_memory();
     void carry_out(const scheduling::PoolOrders& orders);
@@ -137,7 +137,7 @@ class AgentService {
     void hear(const cluster::BusMessage& message);
     void drop(const std::string& agent, const cluster::AttemptId& id);
     void report(const cluster::Progress& progress);
-    boost::asio::awaitable<void> remove_pictures(std::string tenant, cluster::AttemptId id);
+    boost::asio::awaitable<void> remove_pictures(domain::Task task, cluster::AttemptId id);
 
     AgentServiceParts parts_;
     const scheduling::PoolPolicy policy_;

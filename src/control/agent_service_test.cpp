@@ -223,6 +223,25 @@ TEST_F(AgentServiceTest, APictureIsStoredUnderItsAttempt) {
     EXPECT_EQ(pictures[0].key.text(), "studio/" + id.text() + "/1/" + id.text() + "_1.png");
 }
 
+TEST_F(AgentServiceTest, AnAssignmentCarriesTheTraceOfItsTask) {
+    Submission submission;
+    submission.task.tenant = "studio";
+    submission.task.kind = "txt2img";
+    submission.task.model = "icons";
+    submission.task.request = "{}";
+    submission.task.trace = TraceContext::begin();
+    const auto task = block_on(io_.executor(), dispatcher_.submit(submission)).value();
+    EXPECT_EQ(dispatcher_.trace_id(task.id), submission.task.trace->trace_id());
+    agent().say(cluster::Claim{1, ""});
+    const auto message = agent().hear();
+    ASSERT_TRUE(message && std::holds_alternative<cluster::Assignment>(*message));
+    const auto& assignment = std::get<cluster::Assignment>(*message);
+    EXPECT_EQ(assignment.trace, submission.task.trace);
+    agent().say(picture_of(assignment.id));
+    EXPECT_EQ(final_state(task.id), TaskState::succeeded);
+    EXPECT_EQ(dispatcher_.trace_id(task.id), "");
+}
+
 TEST_F(AgentServiceTest, APictureThatDoesNotFitOnTheDiskEndsItsTaskWithThatReason) {
     const domain::TaskId id = submit();
     const cluster::AttemptId attempt = assigned(id);

@@ -3,6 +3,7 @@
 
 #include "control/store_call.h"
 #include "domain/task_state.h"
+#include "telemetry/log.h"
 
 namespace darkroom::control {
 
@@ -30,6 +31,7 @@ runtime::Task<domain::Task> Dispatcher::submit(Submission submission) {
     live.tenant = submission.task.tenant;
     live.kind = submission.task.kind;
     live.name = submission.task.idempotency_key;
+    live.trace = submission.task.trace;
     live.iterations = submission.iterations;
     live.batch_size = submission.batch_size;
     // Before the commit: from then on the task may be taken, or end, and the table must hear of it.
@@ -59,7 +61,15 @@ runtime::Task<domain::Task> Dispatcher::submit(Submission submission) {
     domain::Task task = std::move(submitted->task);
     live.id = task.id;
     live.created_ms = task.created_ms;
+    live.trace = task.trace;
     if (is_new) {
+        log::debug(
+            "task submitted",
+            {{"task", task.id.text()},
+             {"trace", trace_id_of(task.trace)},
+             {"tenant", task.tenant},
+             {"kind", task.kind},
+             {"model", task.model}});
         progress_.set_created(task.id, task.created_ms);
         wake_agents();
     } else if (!domain::is_final(task.state)) {
@@ -99,6 +109,7 @@ void Dispatcher::adopt(const std::vector<domain::Task>& queued) {
         live.kind = task.kind;
         live.name = task.idempotency_key;
         live.created_ms = task.created_ms;
+        live.trace = task.trace;
         progress_.add(std::move(live));
         scheduler_.restore(task);
     }
@@ -142,6 +153,11 @@ runtime::Task<domain::Task> Dispatcher::wait_until_final(
     }
 }
 
+std::string Dispatcher::trace_id(const domain::TaskId& id) {
+    const std::optional<LiveTask> live = progress_.find(id);
+    return live ? std::string(trace_id_of(live->trace)) : std::string();
+}
+
 void Dispatcher::task_taken(const domain::TaskId& id) {
     progress_.hold(id);
     scheduler_.taken(id);
@@ -167,12 +183,16 @@ void Dispatcher::task_ended(const domain::TaskId& id) {
 }
 
 void Dispatcher::leases_ended(const storage::EndedLeases& ended) {
+    for (const domain::TaskId& id : ended.dead)
+        log::warning("task is given up", {{"task", id.text()}, {"trace", trace_id(id)}});
     for (const auto* ids : {&ended.cancelled, &ended.dead, &ended.expired}) {
         for (const domain::TaskId& id : *ids)
             task_ended(id);
     }
-    for (const domain::TaskId& id : ended.requeued)
+    for (const domain::TaskId& id : ended.requeued) {
+        log::info("task waits again", {{"task", id.text()}, {"trace", trace_id(id)}});
         task_put_back(id);
+    }
     if (!ended.requeued.empty()) wake_agents();
 }
 
@@ -191,6 +211,10 @@ runtime::Task<domain::CancelOutcome> Dispatcher::cancel(domain::TaskId id) {
     const Result<domain::CancelOutcome> outcome =
         co_await store_call(store_, &TaskStore::cancel, id);
     if (!outcome) co_return outcome;
+    if (*outcome != domain::CancelOutcome::already_final) {
+        const std::string trace = trace_id(id);
+        log::debug("task cancelled", {{"task", id.text()}, {"trace", trace}});
+    }
     if (*outcome == domain::CancelOutcome::cancelled) task_ended(id);
     if (*outcome != domain::CancelOutcome::requested) co_return outcome;
 

@@ -68,6 +68,9 @@ class Dispatcher {
     [[nodiscard]] const runtime::AsyncEvent& queue_changed() const { return queue_changed_; }
     void wake_agents() { queue_changed_.notify_all(); }
 
+    /// For log lines: the trace id of a task that waits or is drawn; empty of any other.
+    [[nodiscard]] std::string trace_id(const domain::TaskId& id);
+
     // Told by the agents' side.
     void task_taken(const domain::TaskId& id);
     void task_put_back(const domain::TaskId& id);

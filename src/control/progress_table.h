@@ -25,6 +25,8 @@ struct LiveTask {
     std::int64_t iterations = 1;
     std::int64_t batch_size = 1;
     std::int64_t created_ms = 0;
+    /// As domain::Task::trace.
+    std::optional<TraceContext> trace = {};
     bool is_held = false;
     bool is_interrupted = false;
     std::chrono::steady_clock::time_point began;

@@ -31,7 +31,14 @@ bool has_arrived(const Result<http::OutgoingAnswer>& answer) {
     return answer && answer->status >= 200 && answer->status < 300;
 }
 
-http::OutgoingRequest request_of(const storage::WebhookDelivery& delivery, std::int64_t now_ms) {
+/// A span of the task's trace; a test has a trace of its own.
+TraceContext span_of(const storage::WebhookDelivery& delivery) {
+    if (!delivery.event || !delivery.event->trace) return TraceContext::begin();
+    return delivery.event->trace->next_span();
+}
+
+http::OutgoingRequest request_of(
+    const storage::WebhookDelivery& delivery, const TraceContext& span, std::int64_t now_ms) {
     const std::string id = "msg_" + delivery.id;
     const std::int64_t timestamp = now_ms / kMsPerSecond;
     http::OutgoingRequest request;
@@ -43,6 +50,7 @@ http::OutgoingRequest request_of(const storage::WebhookDelivery& delivery, std::
     request.headers.set(
         "webhook-signature",
         api::webhook_signature(delivery.webhook.secrets, {id, timestamp, request.body}));
+    request.headers.set("traceparent", span.text());
     return request;
 }
 
@@ -126,24 +134,29 @@ class WebhookDeliverer::Place {
 
 boost::asio::awaitable<void> WebhookDeliverer::deliver(storage::WebhookDelivery delivery) {
     const Place place(*this, delivery.webhook.tenant);
-    http::OutgoingRequest request = request_of(delivery, parts_.clock.wall_ms());
+    const TraceContext span = span_of(delivery);
+    http::OutgoingRequest request = request_of(delivery, span, parts_.clock.wall_ms());
     request.stop = stop_.get_token();
     std::function<Result<http::OutgoingAnswer>()> work = [post = parts_.post, request] {
         return post(request);
     };
     Result<http::OutgoingAnswer> answer =
         co_await pool_.run<http::OutgoingAnswer>(std::move(work), Deadline::never());
-    co_await record(std::move(delivery), std::move(answer));
+    co_await record(std::move(delivery), span, std::move(answer));
 }
 
 /// When this fails, the message is sent again once it is no longer held.
 boost::asio::awaitable<void> WebhookDeliverer::record(
-    storage::WebhookDelivery delivery, Result<http::OutgoingAnswer> answer) {
+    storage::WebhookDelivery delivery, TraceContext span, Result<http::OutgoingAnswer> answer) {
     // The server stops, which is not the receiver's fault.
     if (!answer && is_cancelled(answer.error())) co_return;
+    const std::string task = delivery.event ? delivery.event->task.text() : "";
     Result<void> recorded;
     if (has_arrived(answer)) {
         delivered_.increment();
+        log::debug(
+            "webhook delivered",
+            {{"webhook", delivery.webhook.id}, {"task", task}, {"trace", span.trace_id()}});
         recorded = co_await store_call(parts_.store, &WebhookStore::delivered, delivery.id);
     } else {
         storage::FailedDelivery failed;
@@ -155,13 +168,20 @@ boost::asio::awaitable<void> WebhookDeliverer::record(
         const bool is_gone = answer && answer->status == kGone;
         failed.disable_after = is_gone ? 1 : options_.disable_after;
         log::warning(
-            "a webhook failed", {{"webhook", delivery.webhook.id}, {"reason", failed.reason}});
+            "a webhook failed",
+            {{"webhook", delivery.webhook.id},
+             {"reason", failed.reason},
+             {"task", task},
+             {"trace", span.trace_id()}});
         recorded = co_await store_call(parts_.store, &WebhookStore::failed, std::move(failed));
     }
     if (recorded.has_value() || is_cancelled(recorded.error())) co_return;
     log::warning(
         "a delivery cannot be recorded",
-        {{"webhook", delivery.webhook.id}, {"reason", recorded.error().message}});
+        {{"webhook", delivery.webhook.id},
+         {"reason", recorded.error().message},
+         {"task", task},
+         {"trace", span.trace_id()}});
 }
 
 telemetry::Counter WebhookDeliverer::counter_of(const char* outcome) const {

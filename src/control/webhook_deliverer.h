@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/guarded.h"
+#include "base/trace_context.h"
 #include "cluster/event_bus.h"
 #include "http/outgoing_client.h"
 #include "runtime/async_event.h"
@@ -72,7 +73,7 @@ class WebhookDeliverer {
     [[nodiscard]] storage::DeliveryClaim next_claim();
     boost::asio::awaitable<void> deliver(storage::WebhookDelivery delivery);
     boost::asio::awaitable<void> record(
-        storage::WebhookDelivery delivery, Result<http::OutgoingAnswer> answer);
+        storage::WebhookDelivery delivery, TraceContext span, Result<http::OutgoingAnswer> answer);
     [[nodiscard]] std::int64_t pause_after(std::int32_t failures) const;
     [[nodiscard]] telemetry::Counter counter_of(const char* outcome) const;
 

@@ -43,12 +43,13 @@ class WebhookDelivererTest : public testing::Test {
             options);
         deliverer_->start();
     }
-    void end_task(const std::string& name) {
+    void end_task(const std::string& name, std::optional<TraceContext> trace = {}) {
         domain::TaskEvent event{.task = domain::TaskId::random()};
         event.tenant = "studio";
         event.task_name = name;
         event.kind = domain::TaskEventKind::succeeded;
         event.wall_ms = clock_.now_ms;
+        event.trace = trace;
         webhooks_.add_event(event);
         bus_.publish(cluster::LogChanged{});
     }
@@ -115,6 +116,33 @@ TEST_F(WebhookDelivererTest, AMessageIsSignedAsTheStandardSays) {
     EXPECT_EQ(
         request.headers.get("webhook-signature"),
         api::webhook_signature({kSecret}, {id, timestamp, request.body}));
+}
+
+TEST_F(WebhookDelivererTest, EachAttemptIsASpanOfTheTasksTrace) {
+    put();
+    const TraceContext trace =
+        TraceContext::parse("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01").value();
+    end_task("order-1", trace);
+    answer_with(503);
+    start({.first_pause = std::chrono::milliseconds(0)});
+    const std::vector<http::OutgoingRequest> requests = receive(2);
+    const auto span_of = [](const http::OutgoingRequest& request) {
+        return TraceContext::parse(request.headers.get("traceparent")).value();
+    };
+    const TraceContext first = span_of(requests[0]);
+    const TraceContext second = span_of(requests[1]);
+    EXPECT_EQ(first.trace_id(), trace.trace_id());
+    EXPECT_EQ(second.trace_id(), trace.trace_id());
+    EXPECT_TRUE(first.is_sampled());
+    EXPECT_NE(first.span_id(), trace.span_id());
+    EXPECT_NE(first.span_id(), second.span_id());
+}
+
+TEST_F(WebhookDelivererTest, ATaskOfBeforeTracesWereKeptGetsOneForTheMessage) {
+    put();
+    end_task("order-1");
+    start();
+    EXPECT_TRUE(TraceContext::parse(receive(1).at(0).headers.get("traceparent")));
 }
 
 TEST_F(WebhookDelivererTest, WhatFailedIsSentAgainUnderTheSameIdAndThenTheNext) {

@@ -2,6 +2,7 @@
 #include "gateway/access_control.h"
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 
 #include "api/refusal.h"
@@ -10,6 +11,7 @@
 #include "base/random.h"
 #include "control/store_call.h"
 #include "gateway/forwarded.h"
+#include "telemetry/log.h"
 
 namespace darkroom::gateway {
 namespace {
@@ -82,6 +84,33 @@ std::string shortened(std::string text) {
     return text;
 }
 
+using SteadyClock = std::chrono::steady_clock;
+
+/// What the log says of a request beside its caller.
+struct RequestLine {
+    std::string method;
+    std::string path;
+    std::string route;
+    std::string address;
+    SteadyClock::time_point begin = SteadyClock::now();
+};
+
+void write(const RequestLine& line, const Caller& caller, int status) {
+    const double seconds = std::chrono::duration<double>(SteadyClock::now() - line.begin).count();
+    log::debug(
+        "request",
+        {{"method", line.method},
+         {"path", line.path},
+         {"route", line.route},
+         {"status", status},
+         {"seconds", seconds},
+         {"address", line.address},
+         {"tenant", caller.tenant},
+         {"caller", caller.name},
+         {"request", caller.request_id},
+         {"trace", trace_id_of(caller.trace)}});
+}
+
 http::Response response_of(const api::Refusal& refusal) {
     return http::json_response(refusal.status, json::dump(refusal.body));
 }
@@ -113,6 +142,7 @@ awaitable<http::Response> AccessControl::admit(
     const std::string path = request.location.path;
     apply_forwarded(request, options_.forwarding);
     const Origin origin = origin_of(request);
+    const RequestLine line{request.method, path, route, origin.address};
     Caller caller{"", "anonymous", {}, origin.request_id};
     // What matches no route still asks who calls: strangers learn nothing of what is there.
     std::optional<Access> access = route.empty() ? Access::any : access_of(route);
@@ -128,14 +158,16 @@ awaitable<http::Response> AccessControl::admit(
         if (auto* known = std::get_if<Caller>(&judged)) caller = std::move(*known);
         if (auto* no = std::get_if<Denial>(&judged)) denial = std::move(*no);
     }
+    caller.trace = request.trace;
     http::Response response;
     if (denial) {
         response = deny(*denial, path);
     } else {
-        request.identity = std::move(caller);
+        request.identity = caller;
         response = co_await answer_audited(std::move(route), std::move(request), std::move(next));
     }
     response.headers.set("X-Request-Id", origin.request_id);
+    write(line, caller, response.status);
     co_return response;
 }
 

@@ -28,7 +28,8 @@ class AccessControl {
     AccessControl(Authenticator::Surroundings surroundings, AccessOptions options);
 
     /// For Router::set_guard; the object outlives the router. Every answer carries X-Request-Id:
-    /// the client's own where that is a word of at most 64 characters.
+    /// the client's own where that is a word of at most 64 characters; and is a line of the log,
+    /// without what may be secret: query, headers, body.
     http::Guard guard();
 
     [[nodiscard]] Authenticator& authenticator() { return authenticator_; }

@@ -382,6 +382,15 @@ TEST_F(Admission, AnAnswerCarriesTheRequestsName) {
         MatchesRegex("[0-9a-f]{32}"));
 }
 
+TEST_F(Admission, ARefusalSaysTheTraceThatItBelongsTo) {
+    const std::string sent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
+    const auto refused = get("/tasks", {{"traceparent", sent}});
+    EXPECT_EQ(refused.status, 401);
+    EXPECT_THAT(
+        std::string(refused.headers.get("traceresponse")),
+        MatchesRegex("00-4bf92f3577b34da6a3ce929d0e0e4736-[0-9a-f]{16}-00"));
+}
+
 TEST_F(Admission, ChangesOfFunctionsAndRestartsAreAudited) {
     const auto changed = send_as(
         admin_, "POST /batch_update_sd_resource", R"({"models": ["icons"], "timeout": 60})");

@@ -3,8 +3,10 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "base/trace_context.h"
 #include "domain/api_key.h"
 #include "gateway/grant.h"
 #include "http/message.h"
@@ -22,6 +24,8 @@ struct Caller {
     Grant grant = {};
     /// Becomes true when the audit log says why the request failed.
     std::shared_ptr<std::atomic<bool>> failure_is_audited = {};
+    /// The span that the request is.
+    std::optional<TraceContext> trace = {};
 };
 
 /// Who the guard says it is. A request that passed no guard throws ContractViolation: no route is

@@ -110,6 +110,7 @@ runtime::Task<domain::Task> submit_extras(Parts& parts, ExtrasOrder order) {
     domain::NewTask& task = submission.task;
     task.id = order.id;
     task.tenant = order.caller.tenant;
+    task.trace = order.caller.trace;
     task.kind = domain::kExtrasKind;
     name_inputs(order.request.extras, task, order.request.images.size());
     task.request = api::encode_extras(order.request.extras);

@@ -42,6 +42,7 @@ Order make_order(
     domain::NewTask& task = order.submission.task;
     task.id = id;
     task.tenant = caller.tenant;
+    task.trace = caller.trace;
     task.kind =
         to_string(order.generation.init ? api::RequestKind::img2img : api::RequestKind::txt2img);
     task.model = order.generation.model;

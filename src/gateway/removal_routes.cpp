@@ -22,7 +22,9 @@ boost::asio::awaitable<void> remove_pictures(Parts& parts, domain::Task task) {
     if (removed) co_return;
     log::warning(
         "pictures of a removed task cannot be removed",
-        {{"task", task.id.text()}, {"reason", removed.error().message}});
+        {{"task", task.id.text()},
+         {"trace", trace_id_of(task.trace)},
+         {"reason", removed.error().message}});
 }
 
 boost::asio::awaitable<http::Response> remove_task(Parts& parts, http::Request request) {

@@ -167,7 +167,12 @@ void remove_inputs(storage::ObjectStore& objects, const domain::NewTask& task) {
     const auto folder = storage::ObjectKey::parse(folder_of(task));
     if (!folder) return;
     const Result<std::uint64_t> removed = objects.remove(*folder);
-    if (!removed) log::warning("inputs cannot be removed", {{"reason", removed.error().message}});
+    if (removed) return;
+    log::warning(
+        "inputs cannot be removed",
+        {{"task", task.id.text()},
+         {"trace", trace_id_of(task.trace)},
+         {"reason", removed.error().message}});
 }
 
 }  // namespace darkroom::gateway

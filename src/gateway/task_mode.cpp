@@ -67,8 +67,10 @@ std::string target_without_ticket(const http::Target& target) {
 
 /// The task that would keep a call's answer.
 domain::NewTask task_of_call(const http::Request& request, const std::string& name) {
+    const Caller caller = caller_of(request);
     domain::NewTask call;
-    call.tenant = caller_of(request).tenant;
+    call.tenant = caller.tenant;
+    call.trace = caller.trace;
     call.kind = domain::kCallKind;
     const std::string line = request.method + " " + target_without_ticket(request.location);
     call.request = json::dump(json::Object{{"call", line}});

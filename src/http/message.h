@@ -9,6 +9,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "base/trace_context.h"
 #include "http/headers.h"
 #include "http/target.h"
 #include "runtime/async_event.h"
@@ -30,6 +31,9 @@ struct Request {
     /// Address of the peer without its port.
     std::string remote_address;
     bool is_loopback = false;
+    /// The span that this request is: of the trace that its header traceparent names, else of one
+    /// of its own. Answers say it in the header traceresponse.
+    TraceContext trace = TraceContext::begin();
     /// What the router's guard found out about the sender; http does not look into it.
     std::any identity;
 
@@ -57,7 +61,8 @@ using BodyStream = std::function<boost::asio::awaitable<void>(BodyWriter&)>;
 
 struct Response {
     int status = 200;
-    /// Content-Length, Transfer-Encoding, Connection, Date and X-Process-Time are the server's.
+    /// Content-Length, Transfer-Encoding, Connection, Date, X-Process-Time and traceresponse are
+    /// the server's.
     Headers headers = {};
     std::string body = {};
     /// If set, it is sent instead of `body`, chunked.

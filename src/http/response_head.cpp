@@ -12,8 +12,13 @@ namespace {
 
 /// The server alone says how a message is framed.
 bool is_reserved(std::string_view name) {
-    constexpr std::array<std::string_view, 5> kReserved = {
-        "Content-Length", "Transfer-Encoding", "Connection", "Date", "X-Process-Time"};
+    constexpr std::array<std::string_view, 6> kReserved = {
+        "Content-Length",
+        "Transfer-Encoding",
+        "Connection",
+        "Date",
+        "X-Process-Time",
+        "traceresponse"};
     for (const std::string_view reserved : kReserved) {
         if (equal_ignoring_case(name, reserved)) return true;
     }
@@ -53,6 +58,7 @@ std::string response_head(const Response& response, const Framing& framing) {
         if (!is_reserved(name)) head += format("{}: {}\r\n", name, value);
     }
     head += format("Date: {}\r\nX-Process-Time: {:.4f}\r\n", http_date(), framing.seconds);
+    if (framing.trace) head += format("traceresponse: {}\r\n", framing.trace->text());
     if (framing.length && has_body(response.status)) {
         head += format("Content-Length: {}\r\n", *framing.length);
     } else if (!framing.length && !framing.is_http10) {

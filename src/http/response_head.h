@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "base/trace_context.h"
 #include "http/message.h"
 
 namespace darkroom::http {
@@ -15,6 +16,8 @@ struct Framing {
     bool keep_alive = true;
     /// For X-Process-Time.
     double seconds = 0;
+    /// For traceresponse; nothing where no header of the request could be read.
+    std::optional<TraceContext> trace = {};
     /// Bytes of the body; nothing for a chunked or close-delimited stream.
     std::optional<std::size_t> length = 0;
 };

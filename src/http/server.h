@@ -46,8 +46,10 @@ struct ServerOptions {
 /// reaches the handler; the rest is refused. It checks no credentials and may be bound anywhere:
 /// who may call is the handler's affair.
 ///
-/// Answers carry X-Process-Time; text and JSON of 1 KiB and more are compressed for clients that
-/// accept gzip. There are no CORS headers. All operations are thread-safe.
+/// A trace that the header traceparent names is continued, another header is ignored; answers say
+/// the span that the request was in traceresponse. They carry X-Process-Time; text and JSON of 1
+/// KiB and more are compressed for clients that accept gzip. There are no CORS headers. All
+/// operations are thread-safe.
 class Server {
   public:
     /// Binds and starts to accept. `executor` comes from an IoThreads that outlives the server.

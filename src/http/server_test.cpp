@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -73,6 +74,47 @@ TEST_F(ServerTest, AnswersARoute) {
         std::string(response.headers.get("X-Process-Time")), MatchesRegex("[0-9]+\\.[0-9]{1,4}"));
     EXPECT_THAT(std::string(response.headers.get("Date")), EndsWith(" GMT"));
     EXPECT_EQ(response.headers.count("Access-Control-Allow-Origin"), 0U);
+}
+
+TEST_F(ServerTest, ATraceIsContinuedInASpanOfItsOwn) {
+    constexpr const char* kTrace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    constexpr const char* kSpan = "00f067aa0ba902b7";
+    router_.add("GET", "/trace", immediate([](const Request& request) {
+                    return text_response(200, request.trace.text());
+                }));
+    start();
+    const std::string sent = std::string("00-") + kTrace + "-" + kSpan + "-01";
+    const ClientResponse response = send("GET", "/trace", {{"TraceParent", sent}}, "");
+    const Result<TraceContext> span = TraceContext::parse(response.headers.get("traceresponse"));
+    ASSERT_TRUE(span);
+    EXPECT_EQ(response.body, span->text());
+    EXPECT_EQ(span->trace_id(), kTrace);
+    EXPECT_NE(span->span_id(), kSpan);
+    EXPECT_TRUE(span->is_sampled());
+    const ClientResponse missing = send("GET", "/nothing", {{"traceparent", sent}}, "");
+    EXPECT_EQ(missing.status, 404);
+    EXPECT_EQ(TraceContext::parse(missing.headers.get("traceresponse"))->trace_id(), kTrace);
+}
+
+TEST_F(ServerTest, WithoutATraceThatCanBeReadARequestBeginsOne) {
+    router_.add("GET", "/a", immediate(echo));
+    start();
+    const std::string good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    const std::vector<Headers> requests = {
+        {},
+        {{"traceparent", "nonsense"}},
+        {{"traceparent", good + "-more"}},
+        {{"traceparent", std::string(4'000, '0')}},
+        {{"traceparent", good}, {"traceparent", good}}};
+    std::set<std::string> traces = {"4bf92f3577b34da6a3ce929d0e0e4736"};
+    for (const Headers& headers : requests) {
+        const ClientResponse response = send("GET", "/a", headers, "");
+        EXPECT_EQ(response.status, 200);
+        const Result<TraceContext> span =
+            TraceContext::parse(response.headers.get("traceresponse"));
+        ASSERT_TRUE(span);
+        EXPECT_TRUE(traces.emplace(span->trace_id()).second);
+    }
 }
 
 TEST_F(ServerTest, UnknownPathsAndMethodsKeepTheConnection) {

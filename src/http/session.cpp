@@ -77,6 +77,13 @@ class StreamWriter final : public BodyWriter {
     std::chrono::milliseconds write_time_;
 };
 
+/// Two headers of that name are as good as none: they may be of two traces.
+TraceContext span_of(const Headers& headers) {
+    if (headers.count("traceparent") != 1) return TraceContext::begin();
+    const Result<TraceContext> caller = TraceContext::parse(headers.get("traceparent"));
+    return caller ? caller->next_span() : TraceContext::begin();
+}
+
 std::string text_of(const std::exception_ptr& failure) {
     try {
         std::rethrow_exception(failure);
@@ -152,12 +159,22 @@ awaitable<bool> Session::serve_one() {
         outgoing.accepts_gzip = accepts_gzip(head.headers);
         outgoing.framing.is_http10 = head.is_http10;
         outgoing.framing.keep_alive = head.keep_alive;
+        outgoing.framing.trace = span_of(head.headers);
     }
     if (incoming.problem) {
+        const std::string address = connection_->remote_address();
+        log::debug(
+            "request refused",
+            {{"path", outgoing.path},
+             {"status", incoming.problem->status},
+             {"reason", incoming.problem->message},
+             {"address", address},
+             {"trace", trace_id_of(outgoing.framing.trace)}});
         outgoing.response = render(*incoming.problem, outgoing.path);
         outgoing.framing.keep_alive = false;
     } else {
         Request request = make_request(incoming);
+        request.trace = outgoing.framing.trace.value_or(request.trace);
         connection_->watch_hangup(request.client_gone);
         outgoing.response = co_await answer(std::move(request));
     }
@@ -268,6 +285,7 @@ Request Session::make_request(Incoming& incoming) const {
 
 awaitable<Response> Session::answer(Request request) {
     const std::string path = request.location.path;
+    const TraceContext trace = request.trace;
     std::exception_ptr failure;
     try {
         Response response = co_await context_->handler(std::move(request));
@@ -283,7 +301,9 @@ awaitable<Response> Session::answer(Request request) {
     Problem problem;
     problem.message = reason_phrase(problem.status);
     problem.cause = text_of(failure);
-    log::error("request handler threw", {{"path", path}, {"error", problem.cause}});
+    log::error(
+        "request handler threw",
+        {{"path", path}, {"error", problem.cause}, {"trace", trace.trace_id()}});
     co_return render(problem, path);
 }
 
@@ -363,7 +383,11 @@ awaitable<bool> Session::send_stream(Outgoing& outgoing) {
         const boost::asio::cancellation_state state =
             co_await boost::asio::this_coro::cancellation_state;
         if (state.cancelled() != boost::asio::cancellation_type::none) co_return false;
-        log::error("response stream threw", {{"path", outgoing.path}, {"error", text_of(failure)}});
+        log::error(
+            "response stream threw",
+            {{"path", outgoing.path},
+             {"error", text_of(failure)},
+             {"trace", trace_id_of(framing.trace)}});
         co_return false;
     }
     if (writer.has_failed) co_return false;
