@@ -124,6 +124,21 @@ void tell_ready(control::ModelFolder& models, const ServeStores& stores) {
           static_cast<std::int64_t>(stores.tasks->recovered().requeued.size())}});
 }
 
+/// With what earlier tasks taught.
+Result<control::SchedulerOptions> scheduling_of(
+    const ServeOptions& options, const ServeStores& stores) {
+    DARKROOM_TRY_ASSIGN(const std::vector<storage::DrawnTask> drawn, stores.drawn());
+    control::SchedulerOptions scheduling = scheduler_settings(options);
+    scheduling.costs = control::costs_of(drawn);
+    return scheduling;
+}
+
+Result<void> take_up_queue(control::Dispatcher& dispatcher, const ServeStores& stores) {
+    DARKROOM_TRY_ASSIGN(const std::vector<domain::Task> queued, stores.queue());
+    dispatcher.adopt(queued);
+    return {};
+}
+
 /// Everything that a server is made of, in the order of dependence.
 Result<void> run(const ServeOptions& options) {
     DARKROOM_TRY(configure_log(options.log_level, options.log_format));
@@ -151,9 +166,9 @@ Result<void> run(const ServeOptions& options) {
     telemetry::Metrics metrics;
     runtime::IoThreads io(kIoThreads);
     runtime::BlockingPool blocking;
-    control::Dispatcher dispatcher(store, clock, scheduler_settings(options));
-    DARKROOM_TRY_ASSIGN(const std::vector<domain::Task> queued, stores.queue());
-    dispatcher.adopt(queued);
+    DARKROOM_TRY_ASSIGN(control::SchedulerOptions scheduling, scheduling_of(options, stores));
+    control::Dispatcher dispatcher(store, clock, std::move(scheduling));
+    DARKROOM_TRY(take_up_queue(dispatcher, stores));
     control::EngineMetrics engine_metrics(metrics);
     cluster::ChildProvider provider(io.executor(), agent_settings(options));
     DARKROOM_TRY_ASSIGN(std::vector<domain::Function> known, stores.known_functions());

@@ -9,6 +9,8 @@ namespace darkroom::app {
 namespace {
 
 constexpr std::int64_t kPage = 1'000;
+/// The cost model keeps some 30 of each checkpoint in mind.
+constexpr std::int32_t kTeachingTasks = 500;
 
 }  // namespace
 
@@ -31,6 +33,11 @@ Result<ServeStores> ServeStores::open(const ServeOptions& options, Clock& clock)
 
 Result<std::vector<domain::Function>> ServeStores::known_functions() const {
     return storage::wait(*functions, &storage::FunctionStore::list);
+}
+
+Result<std::vector<storage::DrawnTask>> ServeStores::drawn() const {
+    const storage::DrawnFilter filter{.limit = kTeachingTasks};
+    return storage::wait(*tasks, &storage::TaskStore::list_drawn, filter);
 }
 
 Result<std::vector<domain::Task>> ServeStores::queue() const {

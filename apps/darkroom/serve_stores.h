@@ -33,6 +33,8 @@ struct ServeStores {
     static Result<ServeStores> open(const ServeOptions& options, Clock& clock);
 
     [[nodiscard]] Result<std::vector<domain::Function>> known_functions() const;
+    /// What the last tasks took that were drawn, oldest first.
+    [[nodiscard]] Result<std::vector<storage::DrawnTask>> drawn() const;
     /// Tasks that wait from an earlier run, oldest first.
     [[nodiscard]] Result<std::vector<domain::Task>> queue() const;
 };

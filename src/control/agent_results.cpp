@@ -93,7 +93,8 @@ boost::asio::awaitable<void> AgentService::finish(std::shared_ptr<Link> link, cl
     parts_.metrics.observe(
         TaskPhase::stored, static_cast<double>(parts_.clock.wall_ms() - drawn_ms) / 1'000.0);
     const auto result_bytes = static_cast<std::int64_t>(delivered->images.size());
-    storage::FinishedAttempt finished{std::move(token), *stored, result_bytes};
+    const double taught_s = is_interrupted(*id) ? 0.0 : device_s;
+    storage::FinishedAttempt finished{std::move(token), *stored, result_bytes, taught_s};
     const Result<domain::CompleteOutcome> outcome =
         co_await store_call(parts_.dispatcher.store(), &TaskStore::complete, std::move(finished));
     if (!outcome) {
@@ -101,7 +102,7 @@ boost::asio::awaitable<void> AgentService::finish(std::shared_ptr<Link> link, cl
         co_return;
     }
     if (*outcome == domain::CompleteOutcome::completed) {
-        learn(*id, device_s);
+        parts_.dispatcher.scheduler().drawn(*id, taught_s);
         log::debug(
             "task finished",
             {{"task", attempt.task},
@@ -122,9 +123,9 @@ boost::asio::awaitable<void> AgentService::finish(std::shared_ptr<Link> link, cl
 }
 
 /// One that somebody stopped early says nothing of what such a task takes.
-void AgentService::learn(const domain::TaskId& id, double device_s) {
+bool AgentService::is_interrupted(const domain::TaskId& id) {
     const std::optional<LiveTask> live = parts_.dispatcher.progress().find(id);
-    if (live && !live->is_interrupted) parts_.dispatcher.scheduler().drawn(id, device_s);
+    return !live || live->is_interrupted;
 }
 
 /// Takes back what was stored for an attempt whose result was not wanted any more.

@@ -131,7 +131,7 @@ class AgentService {
     boost::asio::awaitable<void> reject(std::shared_ptr<Link> link, cluster::Failed failed);
     boost::asio::awaitable<void> renew(
         std::shared_ptr<Link> link, cluster::AgentHeartbeat heartbeat);
-    void learn(const domain::TaskId& id, double device_s);
+    [[nodiscard]] bool is_interrupted(const domain::TaskId& id);
     void note_load(Link& link, double seconds);
     void interrupt(const domain::TaskId& id);
     void hear(const cluster::BusMessage& message);

@@ -43,6 +43,7 @@ runtime::Task<domain::Task> Dispatcher::submit(Submission submission) {
         if (admitted) {
             request.cost_s = admitted->cost_s;
             request.vft = admitted->vft;
+            request.work_size = demand.work.size();
         } else {
             progress_.remove(live.id);
             // A full queue is no reason not to find what is in it.

@@ -2,6 +2,7 @@
 // Two tenants, one agent: who is served when, counted in tasks.
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <filesystem>
 
 #include <gtest/gtest.h>
@@ -82,6 +83,30 @@ class FairnessTest : public testing::Test {
         const Deadline deadline = Deadline::after(std::chrono::seconds(10));
         const auto task = block_on(io_.executor(), dispatcher_.wait_until_final(id, deadline));
         return task ? task->tenant : task.error().message;
+    }
+
+    /// The demand of so many steps of 1 Mpixel.
+    static Demand demand_of(const std::string& model, std::int64_t steps) {
+        return {{.function = model, .steps = steps, .pixels = 1'000'000}, {"studio", 1.0, 0}};
+    }
+    domain::TaskId submit_steps(const std::string& model, std::int64_t steps) {
+        Submission submission;
+        submission.task.tenant = "studio";
+        submission.task.kind = "txt2img";
+        submission.task.model = model;
+        submission.task.request = "{}";
+        submission.work = demand_of(model, steps).work;
+        return block_on(io_.executor(), dispatcher_.submit(submission)).value().id;
+    }
+    /// Returns when control has dealt with everything that the agent said.
+    void expect_all_heard() {
+        provider_.wire->say(cluster::AgentHeartbeat{{{domain::TaskId::random().text(), 1}}});
+        const auto message = provider_.wire->hear();
+        EXPECT_TRUE(message && std::holds_alternative<cluster::Drop>(*message));
+    }
+    std::vector<storage::DrawnTask> drawn_tasks() {
+        const storage::DrawnFilter filter{.limit = 500};
+        return storage::wait(store_, &storage::TaskStore::list_drawn, filter).value();
     }
 
     static cluster::Done picture_of(const cluster::AttemptId& id) {
@@ -174,6 +199,39 @@ TEST_F(FairnessTest, TheFloodGoesOnWhenTheOtherIsServed) {
     const std::vector<std::string> drawn = draw(22);
     EXPECT_EQ(waits_of("flood", drawn).size(), 20u);
     EXPECT_EQ(waits_of("small", drawn).size(), 2u);
+}
+
+TEST_F(FairnessTest, ASchedulerThatBeginsAnewPredictsAsTheOldOneDid) {
+    for (const std::int64_t steps : {5, 20, 10, 40, 5}) {
+        submit_steps("fox", steps);
+        draw_next();
+        submit_steps("owl", 2 * steps);
+        draw_next();
+    }
+    expect_all_heard();
+    Scheduler next(clock_, {.costs = costs_of(drawn_tasks())});
+    EXPECT_EQ(next.costs().functions, dispatcher_.scheduler().costs().functions);
+    for (const char* model : {"fox", "owl", "unseen"}) {
+        const Demand demand = demand_of(model, 30);
+        const double predicted = next.predict(demand);
+        EXPECT_DOUBLE_EQ(predicted, dispatcher_.scheduler().predict(demand)) << model;
+        EXPECT_GT(std::abs(predicted - Scheduler(clock_).predict(demand)), 1.0) << model;
+    }
+}
+
+TEST_F(FairnessTest, ATaskThatWasEndedEarlyTeachesNobody) {
+    const domain::TaskId id = submit_steps("fox", 20);
+    provider_.wire->say(cluster::Claim{1, ""});
+    const auto assigned = provider_.wire->hear();
+    ASSERT_TRUE(assigned && std::holds_alternative<cluster::Assignment>(*assigned));
+    dispatcher_.interrupt("studio", std::nullopt);
+    clock_.now_ms += kPictureMs;
+    provider_.wire->say(picture_of(std::get<cluster::Assignment>(*assigned).id));
+    const Deadline deadline = Deadline::after(std::chrono::seconds(10));
+    const auto task = block_on(io_.executor(), dispatcher_.wait_until_final(id, deadline));
+    ASSERT_EQ(task.value().state, domain::TaskState::succeeded);
+    EXPECT_EQ(task->device_s, 0.0);
+    EXPECT_TRUE(drawn_tasks().empty());
 }
 
 }  // namespace

@@ -40,6 +40,13 @@ std::vector<ModelBacklog> by_model(std::span<const storage::BacklogEntry> entrie
 
 }  // namespace
 
+scheduling::CostModel::State costs_of(std::span<const storage::DrawnTask> drawn) {
+    scheduling::CostModel costs;
+    for (const storage::DrawnTask& task : drawn)
+        costs.observe(task.function, task.work_size, task.device_s);
+    return costs.state();
+}
+
 Scheduler::Scheduler(Clock& clock, SchedulerOptions options)
     : clock_(clock), options_(std::move(options)) {
     const auto state = state_.lock();

@@ -19,6 +19,10 @@
 
 namespace darkroom::control {
 
+/// What tasks taught that were drawn before, oldest first: with the rows of all of them, what the
+/// scheduler knew that saw them end. How long checkpoints load is not in rows.
+scheduling::CostModel::State costs_of(std::span<const storage::DrawnTask> drawn);
+
 struct SchedulerOptions {
     scheduling::AdmissionLimits limits = {};
     scheduling::PlacementPolicy placement = {};

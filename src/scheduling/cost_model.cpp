@@ -163,7 +163,11 @@ CostModel::CostModel(State state) : state_(std::move(state)) {
 }
 
 void CostModel::observe(const Work& work, double seconds) {
-    learn(state_.functions, work.function, {work.size(), seconds}, {kFirstFixed, kFirstRate});
+    observe(work.function, work.size(), seconds);
+}
+
+void CostModel::observe(const std::string& function, double size, double seconds) {
+    learn(state_.functions, function, {size, seconds}, {kFirstFixed, kFirstRate});
 }
 
 void CostModel::observe_load(const std::string& function, Tier tier, double seconds) {

@@ -73,6 +73,8 @@ class CostModel {
     /// Learns from a finished attempt; `seconds` of the device, without the load. Seconds that are
     /// not above 0 are ignored; a sample far from the prediction counts as a moderate one.
     void observe(const Work& work, double seconds);
+    /// The same of work by its function and size alone.
+    void observe(const std::string& function, double size, double seconds);
     void observe_load(const std::string& function, Tier tier, double seconds);
 
     /// Device seconds of a task whose checkpoint is loaded.
