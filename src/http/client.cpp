@@ -13,6 +13,7 @@
 
 #include "base/format.h"
 #include "http/connection.h"
+#include "http/tls_context.h"
 #include "runtime/block_on.h"
 #include "runtime/io_threads.h"
 
@@ -23,12 +24,14 @@ using runtime::Deadline;
 using runtime::Task;
 
 constexpr std::size_t kReadBytes = 32U << 10;
+constexpr std::uint16_t kHttpsPort = 443;
 
 struct Address {
     /// As it stands in the URL, for the Host field.
     std::string authority;
     std::string host;
     std::uint16_t port = 80;
+    bool is_https = false;
     std::string target;
 };
 
@@ -37,16 +40,17 @@ Error bad_url(std::string_view url) {
 }
 
 Result<Address> parse_url(std::string_view url) {
-    constexpr std::string_view kScheme = "http://";
-    if (equal_ignoring_case(url.substr(0, 8), "https://")) {
-        return Error{ErrorCode::unimplemented, format("https is not supported here: {}", url)};
-    }
+    constexpr std::string_view kHttps = "https://";
+    const bool is_https = equal_ignoring_case(url.substr(0, kHttps.size()), kHttps);
+    const std::string_view scheme = is_https ? kHttps : "http://";
     const bool clean = std::ranges::all_of(
         url, [](char c) { return static_cast<unsigned char>(c) > 0x20 && c != 0x7f; });
-    if (!clean || !equal_ignoring_case(url.substr(0, kScheme.size()), kScheme)) return bad_url(url);
-    const std::string_view rest = url.substr(kScheme.size());
+    if (!clean || !equal_ignoring_case(url.substr(0, scheme.size()), scheme)) return bad_url(url);
+    const std::string_view rest = url.substr(scheme.size());
     const std::size_t end = std::min(rest.find_first_of("/?#"), rest.size());
     Address address;
+    address.is_https = is_https;
+    if (is_https) address.port = kHttpsPort;
     address.authority = rest.substr(0, end);
     address.target = rest.substr(end, rest.find('#') - end);
     if (!address.target.starts_with('/')) address.target.insert(0, "/");
@@ -105,6 +109,22 @@ Task<ClientResponse> receive(
     co_return parser.take();
 }
 
+/// Connected, and for https sure of whom to.
+Task<std::shared_ptr<Connection>> reach(
+    Address address, std::filesystem::path authorities, Deadline deadline) {
+    std::optional<TlsContext> tls;
+    if (address.is_https) {
+        DARKROOM_CO_TRY_ASSIGN(tls, TlsContext::of_client(authorities));
+    }
+    DARKROOM_CO_TRY_ASSIGN(
+        const std::shared_ptr<Connection> connection,
+        co_await open_connection(address.host, address.port, deadline));
+    if (!tls) co_return connection;
+    connection->encrypt(tls->connect(address.host));
+    DARKROOM_CO_TRY(co_await connection->secure(deadline));
+    co_return connection;
+}
+
 }  // namespace
 
 Task<ClientResponse> fetch(ClientRequest request, Deadline deadline) {
@@ -115,7 +135,7 @@ Task<ClientResponse> fetch(ClientRequest request, Deadline deadline) {
     if (!is_method) co_return Error{ErrorCode::invalid_argument, "malformed HTTP method"};
     DARKROOM_CO_TRY_ASSIGN(
         const std::shared_ptr<Connection> connection,
-        co_await open_connection(address.host, address.port, deadline));
+        co_await reach(address, request.authorities, deadline));
     const std::string head = request_head(request, address);
     Result<void> written = co_await connection->write(head, deadline);
     if (written.has_value()) written = co_await connection->write(request.body, deadline);

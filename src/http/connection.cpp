@@ -3,7 +3,9 @@
 
 #include <sys/socket.h>
 
+#include <array>
 #include <cerrno>
+#include <string>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -26,6 +28,11 @@ using runtime::Deadline;
 using runtime::Task;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t kHandshakeBytes = 4U << 10;
+/// Enciphered at once; what is on its way takes as much memory.
+constexpr std::size_t kEncryptBytes = 64U << 10;
+/// A peer that makes TLS answer so much while nobody writes is up to no good.
+constexpr std::size_t kMostUnsentBytes = 64U << 10;
 
 Error failure(const error_code& error, bool timed_out) {
     if (timed_out) return Error{ErrorCode::deadline_exceeded, "the peer was too slow"};
@@ -89,8 +96,8 @@ Connection::Connection(tcp::socket socket)
     is_loopback_ = plain.is_loopback();
 }
 
-Task<std::size_t> Connection::read_some(std::span<char> space, Deadline deadline) {
-    const Alarm alarm(*this, deadline);
+Task<std::size_t> Connection::receive(std::span<char> space) {
+    if (timed_out_) co_return failure(error_code(), true);
     const asio::mutable_buffer buffer(space.data(), space.size());
     const auto [error, count] = co_await socket_.async_read_some(buffer, kAwait);
     if (error == asio::error::eof) co_return std::size_t{0};
@@ -98,16 +105,93 @@ Task<std::size_t> Connection::read_some(std::span<char> space, Deadline deadline
     co_return count;
 }
 
-Task<void> Connection::write(std::string_view bytes, Deadline deadline) {
-    const Alarm alarm(*this, deadline);
+Task<void> Connection::send(std::string_view bytes) {
+    if (timed_out_) co_return failure(error_code(), true);
+    is_sending_ = true;
     const asio::const_buffer buffer(bytes.data(), bytes.size());
     const auto [error, count] = co_await asio::async_write(socket_, buffer, kAwait);
     if (error) co_return failure(error, timed_out_);
+    is_sending_ = false;
+    co_return Result<void>();
+}
+
+Task<void> Connection::flush() {
+    const std::string bytes = tls_->take_outgoing();
+    if (bytes.empty()) co_return Result<void>();
+    Result<void> sent = co_await send(bytes);
+    co_return sent;
+}
+
+Task<bool> Connection::secure(Deadline deadline) {
+    if (!tls_) co_return true;
+    const Alarm alarm(*this, deadline);
+    std::string space(kHandshakeBytes, '\0');
+    for (;;) {
+        const Result<TlsChannel::Handshake> step = tls_->shake_hands();
+        if (step.has_value() && *step == TlsChannel::Handshake::plain_http) {
+            tls_.reset();
+            co_return false;
+        }
+        const Result<void> sent = co_await flush();
+        if (!step.has_value()) co_return step.error();
+        if (!sent.has_value()) co_return sent.error();
+        if (*step == TlsChannel::Handshake::done) co_return true;
+        DARKROOM_CO_TRY_ASSIGN(const std::size_t count, co_await receive(space));
+        if (count == 0) {
+            co_return Error{ErrorCode::unavailable, "the peer closed before TLS was agreed on"};
+        }
+        tls_->feed(std::string_view(space).substr(0, count));
+    }
+}
+
+Task<std::size_t> Connection::read_some(std::span<char> space, Deadline deadline) {
+    const Alarm alarm(*this, deadline);
+    if (!tls_) {
+        Result<std::size_t> count = co_await receive(space);
+        co_return count;
+    }
+    for (;;) {
+        const Result<std::optional<std::size_t>> deciphered = tls_->read(space);
+        DARKROOM_CO_TRY(co_await flush());
+        if (!deciphered.has_value()) co_return deciphered.error();
+        if (deciphered->has_value()) co_return **deciphered;
+        DARKROOM_CO_TRY_ASSIGN(const std::size_t count, co_await receive(space));
+        if (count == 0) {
+            co_return Error{ErrorCode::unavailable, "the connection was cut without TLS's goodbye"};
+        }
+        tls_->feed(std::string_view(space.data(), count));
+    }
+}
+
+Task<void> Connection::write(std::string_view bytes, Deadline deadline) {
+    const Alarm alarm(*this, deadline);
+    if (!tls_) {
+        Result<void> sent = co_await send(bytes);
+        co_return sent;
+    }
+    while (!bytes.empty()) {
+        const std::string_view piece = bytes.substr(0, kEncryptBytes);
+        DARKROOM_CO_TRY(tls_->write(piece));
+        DARKROOM_CO_TRY(co_await flush());
+        bytes.remove_prefix(piece.size());
+    }
     co_return Result<void>();
 }
 
 void Connection::watch_hangup(std::shared_ptr<runtime::AsyncEvent> gone) {
     watched_ = std::move(gone);
+    await_hangup();
+}
+
+void Connection::await_hangup() {
+    if (tls_) {
+        const TlsChannel::Waiting waiting = tls_->waiting();
+        if (waiting == TlsChannel::Waiting::bytes) return;
+        if (waiting == TlsChannel::Waiting::end || tls_->outgoing_bytes() > kMostUnsentBytes) {
+            watched_->notify_all();
+            return;
+        }
+    }
     socket_.async_wait(
         tcp::socket::wait_read,
         [self = shared_from_this(), event = watched_](const error_code& error) {
@@ -122,18 +206,36 @@ void Connection::stop_watching() {
 }
 
 void Connection::note_readable() {
-    char byte = 0;
-    const ssize_t count = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    std::array<char, 4096> bytes{};
+    // Under TLS a goodbye looks like any other bytes, so they are taken.
+    const int flags = tls_ ? MSG_DONTWAIT : MSG_DONTWAIT | MSG_PEEK;
+    const ssize_t count = ::recv(socket_.native_handle(), bytes.data(), bytes.size(), flags);
     const bool is_open = count > 0 || (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK));
-    if (!is_open) watched_->notify_all();
+    if (!is_open) {
+        watched_->notify_all();
+    } else if (tls_) {
+        if (count > 0) tls_->feed(std::string_view(bytes.data(), static_cast<std::size_t>(count)));
+        await_hangup();
+    }
+}
+
+/// Without it the peer takes the end for a cut. Goes unless the way is blocked.
+void Connection::say_goodbye() {
+    if (!tls_ || is_sending_ || !socket_.is_open()) return;
+    tls_->close();
+    const std::string bytes = tls_->take_outgoing();
+    is_sending_ = true;
+    ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 void Connection::shutdown_send() {
+    say_goodbye();
     error_code ignored;
     socket_.shutdown(tcp::socket::shutdown_send, ignored);
 }
 
 void Connection::close() {
+    say_goodbye();
     error_code ignored;
     socket_.close(ignored);
 }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,16 +12,25 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "http/tls_channel.h"
 #include "runtime/async_event.h"
 #include "runtime/deadline.h"
 #include "runtime/task.h"
 
 namespace darkroom::http {
 
-/// A TCP connection whose reads and writes end at a deadline. Used on its socket's strand only.
+/// A TCP connection, plain or under TLS, whose reads and writes end at a deadline. Used on its
+/// socket's strand only.
 class Connection : public std::enable_shared_from_this<Connection> {
   public:
     explicit Connection(boost::asio::ip::tcp::socket socket);
+
+    /// What is read and written from now on goes through the channel, once secure() is over.
+    void encrypt(TlsChannel channel) { tls_.emplace(std::move(channel)); }
+    /// Agrees with the peer on TLS; at once without a channel. False when the peer speaks HTTP
+    /// without TLS: what it sent is gone, and the connection is plain. Fails as read_some.
+    runtime::Task<bool> secure(runtime::Deadline deadline);
+    [[nodiscard]] bool is_encrypted() const { return tls_.has_value(); }
 
     /// Reads at least one byte; 0 says that the peer closed its side. Fails with deadline_exceeded,
     /// unavailable when the connection broke, or cancelled.
@@ -43,7 +53,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
   private:
     class Alarm;
 
+    /// Within the deadline of an Alarm.
+    runtime::Task<std::size_t> receive(std::span<char> space);
+    runtime::Task<void> send(std::string_view bytes);
+    /// Sends what TLS has for the peer.
+    runtime::Task<void> flush();
+
+    void await_hangup();
     void note_readable();
+    void say_goodbye();
 
     boost::asio::ip::tcp::socket socket_;
     boost::asio::steady_timer timer_;
@@ -51,6 +69,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::uint64_t alarm_ = 0;
     bool timed_out_ = false;
     std::shared_ptr<runtime::AsyncEvent> watched_;
+    std::optional<TlsChannel> tls_;
+    /// A piece is on its way, or did not get there.
+    bool is_sending_ = false;
     std::string remote_address_;
     bool is_loopback_ = false;
 };

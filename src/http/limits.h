@@ -16,7 +16,11 @@ struct Limits {
     std::size_t buffered_body_bytes = 1U << 30;
     /// Connections at once; more get 503.
     std::size_t connections = 1024;
+    /// Connections that agree on TLS at once; more are closed without a word.
+    std::size_t handshakes = 256;
 
+    /// From a connection's begin until TLS is agreed on; then it is closed.
+    std::chrono::milliseconds handshake_time{10'000};
     /// From a request's first byte to the end of its headers; then 408.
     std::chrono::milliseconds header_time{30'000};
     /// Silence between two requests of a connection; then it is closed.

@@ -34,6 +34,8 @@ struct Request {
     /// The span that this request is: of the trace that its header traceparent names, else of one
     /// of its own. Answers say it in the header traceresponse.
     TraceContext trace = TraceContext::begin();
+    /// It came over TLS.
+    bool is_encrypted = false;
     /// What the router's guard found out about the sender; http does not look into it.
     std::any identity;
 

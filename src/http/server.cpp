@@ -16,6 +16,7 @@
 #include "base/guarded.h"
 #include "http/connection.h"
 #include "http/session.h"
+#include "http/tls_context.h"
 #include "runtime/sleep.h"
 #include "runtime/task_group.h"
 #include "telemetry/log.h"
@@ -94,6 +95,8 @@ void admit(const std::shared_ptr<Shared>& shared, runtime::TaskGroup& tasks, tcp
     Entry entry;
     entry.strand = socket.get_executor();
     auto connection = std::make_shared<Connection>(std::move(socket));
+    const ServerOptions& options = shared->context->options;
+    if (options.tls) connection->encrypt(options.tls->accept());
     entry.session = std::make_shared<Session>(std::move(connection), shared->context);
     auto listing = std::make_shared<Listing>(shared, entry);
     if (open < limit) {
@@ -229,8 +232,9 @@ std::uint16_t Server::port() const {
 std::string Server::url() const {
     const asio::ip::address address = state_->endpoint.address();
     const std::string text = address.to_string();
-    return address.is_v6() ? format("http://[{}]:{}", text, port())
-                           : format("http://{}:{}", text, port());
+    const char* scheme = state_->shared->context->options.tls ? "https" : "http";
+    return address.is_v6() ? format("{}://[{}]:{}", scheme, text, port())
+                           : format("{}://{}:{}", scheme, text, port());
 }
 
 std::size_t Server::connections() const {

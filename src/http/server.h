@@ -18,6 +18,8 @@
 
 namespace darkroom::http {
 
+class TlsContext;
+
 /// One answered request, for metrics and the access log.
 struct Exchange {
     std::string method;
@@ -40,6 +42,8 @@ struct ServerOptions {
     ErrorRenderer render = render_detail;
     /// Called after each answer, on an io thread.
     std::function<void(const Exchange&)> observe = {};
+    /// The server speaks TLS with this, and nothing else; plain HTTP without.
+    std::shared_ptr<const TlsContext> tls = {};
 };
 
 /// An HTTP/1.1 server. Every request that is complete, within the limits and meant for this host
@@ -64,7 +68,7 @@ class Server {
     Server& operator=(const Server&) = delete;
 
     [[nodiscard]] std::uint16_t port() const;
-    /// "http://127.0.0.1:7860".
+    /// "http://127.0.0.1:7860", or with https.
     [[nodiscard]] std::string url() const;
     /// Connections open now.
     [[nodiscard]] std::size_t connections() const;

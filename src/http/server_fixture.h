@@ -8,10 +8,12 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include <gtest/gtest.h>
@@ -55,6 +57,12 @@ class RawSocket {
     }
 
     void shutdown_send() const { ::shutdown(descriptor_, SHUT_WR); }
+
+    /// What comes next; nothing when the peer closed.
+    std::string read_some() {
+        if (received_.empty()) fill();
+        return std::exchange(received_, {});
+    }
 
     /// Everything up to the peer's close.
     std::string read_to_end() {
@@ -145,6 +153,15 @@ class ServerTest : public testing::Test {
         socket.send(bytes);
         socket.shutdown_send();
         return socket.read_to_end();
+    }
+
+    [[nodiscard]] bool connections_become(std::size_t wanted) const {
+        const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+        while (server_->connections() != wanted) {
+            if (std::chrono::steady_clock::now() > give_up) return false;
+            std::this_thread::yield();
+        }
+        return true;
     }
 
     runtime::IoThreads io_{2};

@@ -32,15 +32,6 @@ class ServerLimits : public ServerTest {
         options.limits = limits;
         start(std::move(options));
     }
-
-    [[nodiscard]] bool connections_become(std::size_t wanted) const {
-        const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(5);
-        while (server_->connections() != wanted) {
-            if (std::chrono::steady_clock::now() > give_up) return false;
-            std::this_thread::yield();
-        }
-        return true;
-    }
 };
 
 const std::string kPost = "POST / HTTP/1.1\r\nHost: localhost\r\n";

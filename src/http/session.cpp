@@ -52,6 +52,22 @@ class BodyShare {
     std::size_t held_ = 0;
 };
 
+/// A connection's place among those that agree on TLS.
+class HandshakePlace {
+  public:
+    explicit HandshakePlace(SessionContext& context)
+        : context_(context), before_(context.handshakes++) {}
+    ~HandshakePlace() { --context_.handshakes; }
+    HandshakePlace(const HandshakePlace&) = delete;
+    HandshakePlace& operator=(const HandshakePlace&) = delete;
+
+    [[nodiscard]] bool is_free() const { return before_ < context_.options.limits.handshakes; }
+
+  private:
+    SessionContext& context_;
+    std::size_t before_;
+};
+
 /// Writes a streamed body: in chunks, or bare to an HTTP/1.0 client.
 class StreamWriter final : public BodyWriter {
   public:
@@ -123,7 +139,7 @@ Session::Session(std::shared_ptr<Connection> connection, std::shared_ptr<Session
     : connection_(std::move(connection)), context_(std::move(context)) {}
 
 awaitable<void> Session::run() {
-    bool goes_on = true;
+    bool goes_on = co_await greet();
     while (goes_on) {
         goes_on = co_await serve_one();
     }
@@ -131,12 +147,47 @@ awaitable<void> Session::run() {
 }
 
 awaitable<void> Session::turn_away(Problem problem) {
+    const bool is_greeted = co_await greet();
+    if (is_greeted) co_await refuse(std::move(problem));
+    connection_->close();
+}
+
+/// True once requests may come. Who speaks plain HTTP where TLS is spoken is told so.
+awaitable<bool> Session::greet() {
+    if (!connection_->is_encrypted()) co_return true;
+    const Result<bool> secured = co_await secure();
+    if (!secured.has_value()) {
+        log::debug(
+            "no TLS with a client",
+            {{"client", connection_->remote_address()}, {"reason", secured.error().message}});
+        co_return false;
+    }
+    if (*secured) co_return true;
+    Problem problem;
+    problem.status = 400;
+    problem.message = "this port speaks TLS; the URL must begin with https://";
+    co_await refuse(std::move(problem));
+    co_return false;
+}
+
+Task<bool> Session::secure() {
+    const HandshakePlace place(*context_);
+    if (!place.is_free()) co_return Error{ErrorCode::unavailable, "too many handshakes"};
+    if (context_->draining->has_fired()) co_return Error{ErrorCode::cancelled, "draining"};
+    const Deadline deadline = Deadline::after(context_->options.limits.handshake_time);
+    idle_ = true;
+    Result<bool> secured = co_await connection_->secure(deadline);
+    idle_ = false;
+    co_return secured;
+}
+
+/// Answers with the problem before anything is read.
+awaitable<void> Session::refuse(Problem problem) {
     Outgoing outgoing;
     outgoing.response = render(problem, "");
     outgoing.framing.keep_alive = false;
     const bool sent = co_await reply(outgoing);
     if (sent) co_await linger();
-    connection_->close();
 }
 
 void Session::drain() {
@@ -279,6 +330,7 @@ Request Session::make_request(Incoming& incoming) const {
     request.body = incoming.parser.take_body();
     request.remote_address = connection_->remote_address();
     request.is_loopback = connection_->is_loopback();
+    request.is_encrypted = connection_->is_encrypted();
     request.draining = context_->draining;
     return request;
 }

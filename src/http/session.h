@@ -24,6 +24,7 @@ struct SessionContext {
     Handler handler;
     std::shared_ptr<runtime::AsyncEvent> draining = std::make_shared<runtime::AsyncEvent>();
     std::atomic<std::size_t> buffered_body_bytes{0};
+    std::atomic<std::size_t> handshakes{0};
 };
 
 /// One connection of the server: requests are read, answered and written one after the other. Used
@@ -46,6 +47,9 @@ class Session {
     struct Incoming;
     struct Outgoing;
 
+    boost::asio::awaitable<bool> greet();
+    runtime::Task<bool> secure();
+    boost::asio::awaitable<void> refuse(Problem problem);
     boost::asio::awaitable<bool> serve_one();
     boost::asio::awaitable<bool> await_request();
     boost::asio::awaitable<void> receive_head(Incoming& incoming);
