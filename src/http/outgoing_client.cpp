@@ -319,6 +319,7 @@ Result<std::string> OutgoingClient::download(const Download& wanted) const {
     set(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(limits_.connect_time.count()));
     set(handle, CURLOPT_LOW_SPEED_LIMIT, kSlowestBytesPerSecond);
     set(handle, CURLOPT_LOW_SPEED_TIME, kSlowSeconds);
+    set(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(wanted.total_time.count()));
 
     DARKROOM_TRY_ASSIGN(const CURLcode code, perform(handle, wanted.stop));
     if (is_stopped) return Error{ErrorCode::cancelled, "the download was ended"};

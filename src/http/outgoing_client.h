@@ -47,6 +47,8 @@ struct Download {
     std::function<bool(std::string_view piece, std::uint64_t total)> take;
     /// Ends it at once, whatever it waits for.
     std::stop_token stop = {};
+    /// From the look-up of the name to the end; 0 is no limit.
+    std::chrono::milliseconds total_time{0};
 };
 
 /// Sends requests to URLs that strangers chose. What counts is the address that is connected to,
@@ -68,8 +70,8 @@ class OutgoingClient {
 
     /// Blocks. Returns where the server says the file is instead, or an empty text when all of it
     /// was taken. Fails as post, with cancelled when `take` or the stop said so, and with
-    /// bad_upstream for an answer that is neither the file nor another place of it. There is no
-    /// limit to the whole time, but one minute with less than 1 KiB a second is deadline_exceeded.
+    /// bad_upstream for an answer that is neither the file nor another place of it. One minute with
+    /// less than 1 KiB a second is deadline_exceeded, whatever the total time.
     [[nodiscard]] Result<std::string> download(const Download& wanted) const;
 
   private:
