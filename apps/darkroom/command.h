@@ -53,6 +53,9 @@ struct ServeOptions {
     /// Files in it may be registered as models; empty for none.
     std::filesystem::path import_folder;
     std::vector<std::string> allowed_hosts;
+    /// Both, or both empty: PEM files.
+    std::filesystem::path tls_certificate;
+    std::filesystem::path tls_key;
     std::vector<std::string> webhook_networks;
     /// From where model files are fetched, and networks besides the public internet.
     std::vector<std::string> model_places;

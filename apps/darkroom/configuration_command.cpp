@@ -69,6 +69,8 @@ ServeOptions serve_options(const config::Configuration& configuration) {
     options.data = configuration.text("storage.data");
     options.models = configuration.text("storage.models");
     options.allowed_hosts = configuration.text_list("server.allowed_hosts");
+    options.tls_certificate = configuration.text("server.tls_certificate");
+    options.tls_key = configuration.text("server.tls_key");
     options.drain_seconds = configuration.integer("server.drain_seconds");
     options.max_queued = configuration.integer("queue.tasks");
     options.max_queued_per_tenant = configuration.integer("queue.tasks_per_tenant");

@@ -157,7 +157,7 @@ Result<std::unique_ptr<LoadServer>> LoadServer::start(const fs::path& folder) {
         state->server,
         http::Server::start(
             state->io.executor(),
-            listening_settings(state->options, state->metrics),
+            listening_settings(state->options, state->metrics).value(),
             state->router.handler()));
     return std::unique_ptr<LoadServer>(new LoadServer(std::move(state)));
 }

@@ -218,8 +218,8 @@ Result<void> run(const ServeOptions& options) {
     tell_ready(models, stores);
     upkeep.start();
     const std::chrono::seconds drain_time(options.drain_seconds);
-    return answer_requests(
-        io, listening_settings(options, metrics), router, {dispatcher, agents, drain_time});
+    DARKROOM_TRY_ASSIGN(http::ServerOptions listening, listening_settings(options, metrics));
+    return answer_requests(io, std::move(listening), router, {dispatcher, agents, drain_time});
 }
 
 }  // namespace

@@ -47,6 +47,7 @@ Result<void> check_settings(const ServeOptions& options) {
         if (!name) return name.error().with_context("retention.tenant." + tenant.first);
     }
     DARKROOM_TRY(fetching_settings(options));
+    DARKROOM_TRY(tls_settings(options));
     std::error_code error;
     if (!options.import_folder.empty() &&
         !std::filesystem::is_directory(options.import_folder, error)) {
@@ -109,7 +110,25 @@ Result<control::ModelFetching> fetching_settings(const ServeOptions& options) {
     return fetching;
 }
 
-http::ServerOptions listening_settings(const ServeOptions& options, telemetry::Metrics& metrics) {
+Result<std::shared_ptr<const http::TlsContext>> tls_settings(const ServeOptions& options) {
+    using Context = std::shared_ptr<const http::TlsContext>;
+    const bool has_certificate = !options.tls_certificate.empty();
+    if (has_certificate == options.tls_key.empty()) {
+        return Error{
+            ErrorCode::invalid_argument,
+            format(
+                "TLS wants a certificate and its key: {} is missing",
+                has_certificate ? "server.tls_key" : "server.tls_certificate")};
+    }
+    if (!has_certificate) return Context();
+    DARKROOM_TRY_ASSIGN(
+        http::TlsContext tls,
+        http::TlsContext::of_server({options.tls_certificate, options.tls_key}));
+    return Context(std::make_shared<const http::TlsContext>(std::move(tls)));
+}
+
+Result<http::ServerOptions> listening_settings(
+    const ServeOptions& options, telemetry::Metrics& metrics) {
     http::ServerOptions listening;
     listening.address = options.host;
     listening.port = options.port;
@@ -117,6 +136,7 @@ http::ServerOptions listening_settings(const ServeOptions& options, telemetry::M
     listening.limits.connections = connection_limit();
     listening.render = gateway::render_problem;
     listening.observe = gateway::observer(metrics);
+    DARKROOM_TRY_ASSIGN(listening.tls, tls_settings(options));
     return listening;
 }
 

@@ -24,6 +24,18 @@ Settings listening() {
          .doc = "Further names that this server is called by; a request for another host is "
                 "refused.",
          .flag = "--allowed-host"},
+        {.name = "server.tls_certificate",
+         .type = Type::text,
+         .fallback = std::string(),
+         .doc = "PEM file of the server's certificate, followed by those between it and its "
+                "authority. With it, and its key, the server speaks https and nothing else.",
+         .flag = "--tls-certificate"},
+        {.name = "server.tls_key",
+         .type = Type::text,
+         .fallback = std::string(),
+         .doc = "PEM file of the certificate's key, without a password. Both are read at the "
+                "start; a restart takes up new ones.",
+         .flag = "--tls-key"},
         {.name = "server.drain_seconds",
          .type = Type::integer,
          .fallback = std::int64_t{60},

@@ -65,7 +65,10 @@ void apply_forwarded(http::Request& request, const ForwardingPolicy& policy) {
 }
 
 std::string scheme_of(const http::Request& request) {
-    return request.headers.get(kProto) == "https" ? "https" : "http";
+    // What a proxy says counts for more: it may speak TLS here and plain HTTP with the client.
+    const std::string* said = request.headers.find(kProto);
+    const bool is_https = said == nullptr ? request.is_encrypted : *said == "https";
+    return is_https ? "https" : "http";
 }
 
 }  // namespace darkroom::gateway

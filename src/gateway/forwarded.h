@@ -22,7 +22,8 @@ struct ForwardingPolicy {
 /// later may believe them.
 void apply_forwarded(http::Request& request, const ForwardingPolicy& policy);
 
-/// "https" when the client spoke TLS with a trusted proxy, else "http". After apply_forwarded.
+/// "https" when the client spoke TLS with the server, or with a trusted proxy that says so; else
+/// "http". After apply_forwarded.
 std::string scheme_of(const http::Request& request);
 
 }  // namespace darkroom::gateway

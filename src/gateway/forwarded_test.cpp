@@ -41,6 +41,20 @@ TEST(Forwarded, AnybodyElseIsNot) {
     EXPECT_EQ(request.headers.count("X-Forwarded-For"), 0U);
 }
 
+TEST(Forwarded, TlsIsTakenFromTheConnectionUnlessAProxySaysOtherwise) {
+    http::Request request;
+    request.is_encrypted = true;
+    EXPECT_EQ(scheme_of(request), "https");
+    request.remote_address = "203.0.113.9";
+    request.headers.set("X-Forwarded-Proto", "http");
+    apply_forwarded(request, kPolicy);
+    EXPECT_EQ(scheme_of(request), "https");
+    request.remote_address = "127.0.0.1";
+    request.headers.set("X-Forwarded-Proto", "http");
+    apply_forwarded(request, kPolicy);
+    EXPECT_EQ(scheme_of(request), "http");
+}
+
 TEST(Forwarded, WhatAClientWroteIntoTheListItselfIsHearsay) {
     const auto address = [](const char* list) {
         return passed_on("127.0.0.1", {{"X-Forwarded-For", list}}).remote_address;

@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxLog = std::size_t{16} << 20;
-constexpr const char* kUrl = "url=http://";
+constexpr const char* kUrl = "url=http";
 
 std::string listening_url(const std::string& log) {
     const std::size_t begin = log.find(kUrl);
