@@ -39,6 +39,12 @@ Response streamed(awaitable<void> (*stream)(BodyWriter&)) {
     return response;
 }
 
+awaitable<Response> never_answer(Request request) {
+    const auto deadline = runtime::Deadline::after(std::chrono::seconds(10));
+    const Result<void> gone = co_await request.client_gone->wait(0, deadline);
+    co_return text_response(gone ? 200 : 599, "");
+}
+
 Response moved(const char* target) {
     Response response;
     response.status = 302;
@@ -72,6 +78,8 @@ class OutgoingTest : public ServerTest {
         add_file("/away", [](const Request&) { return moved("/weights"); });
         add_file("/gone", [](const Request&) { return text_response(404, "no such file"); });
         add_file("/endless", [](const Request&) { return streamed(write_without_end); });
+        add_file("/drip", [](const Request&) { return streamed(drip); });
+        router_.add("GET", "/silent", never_answer);
         add("/headers", [](const Request&) {
             Response response;
             for (int i = 0; i < 20; ++i)
@@ -181,6 +189,18 @@ TEST_F(OutgoingTest, ADownloadEndsAtItsLimitOrWhenItIsTold) {
     EXPECT_EQ(intranet().download(wanted).error().code, ErrorCode::cancelled);
     wanted.url = server_->url() + "/gone";
     EXPECT_EQ(intranet().download(wanted).error().code, ErrorCode::bad_upstream);
+}
+
+TEST_F(OutgoingTest, ADownloadEndsAtItsTimeOrWhenItIsToldWhileNothingComes) {
+    Download wanted{server_->url() + "/drip", 10'000, [](auto, auto) { return true; }};
+    wanted.total_time = milliseconds(100);
+    EXPECT_EQ(intranet().download(wanted).error().code, ErrorCode::deadline_exceeded);
+    wanted.url = server_->url() + "/silent";
+    EXPECT_EQ(intranet().download(wanted).error().code, ErrorCode::deadline_exceeded);
+    wanted.total_time = milliseconds(0);
+    int asked = 0;
+    wanted.goes_on = [&] { return ++asked < 3; };
+    EXPECT_EQ(intranet().download(wanted).error().code, ErrorCode::cancelled);
 }
 
 /// Loopback and the like in every spelling that a resolver understands.
