@@ -60,6 +60,9 @@ struct ServeOptions {
     /// From where model files are fetched, and networks besides the public internet.
     std::vector<std::string> model_places;
     std::vector<std::string> model_networks;
+    /// The same of pictures that requests name.
+    std::vector<std::string> image_places;
+    std::vector<std::string> image_networks;
     std::int64_t drain_seconds = 60;
     /// Tasks that may wait, of all and of one tenant; 0 for no limit.
     std::int64_t max_queued = 10'000;

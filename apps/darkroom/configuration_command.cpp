@@ -84,6 +84,8 @@ ServeOptions serve_options(const config::Configuration& configuration) {
     options.retention = retention_policy(configuration);
     options.model_places = configuration.text_list("models.url_places");
     options.model_networks = configuration.text_list("models.networks");
+    options.image_places = configuration.text_list("images.url_places");
+    options.image_networks = configuration.text_list("images.networks");
     options.webhook_networks = configuration.text_list("webhooks.networks");
     options.log_level = configuration.text("log.level");
     options.log_format = configuration.text("log.format");

@@ -103,6 +103,7 @@ struct LoadServer::State {
     runtime::BlockingPool blocking;
     control::Dispatcher dispatcher{tasks, clock, scheduler_settings(options)};
     http::OutgoingClient outgoing{http::AddressPolicy()};
+    gateway::ImageFetcher image_fetcher{gateway::ImageFetching()};
     control::EventFeed events{io.executor(), tasks, bus, feed_options()};
     gateway::OptionStore option_store{options.data / "options"};
     gateway::UrlSigner urls{random_id(), clock};
@@ -131,6 +132,7 @@ struct LoadServer::State {
             return api::PromptTokens{};
         },
         .webhooks = {*stores.webhooks, outgoing, [] {}},
+        .image_fetcher = image_fetcher,
         .disk_space = [this] { return disk_space(options.data); }};
     http::Router router{gateway::render_problem};
     runtime::TaskGroup engine{io.executor()};

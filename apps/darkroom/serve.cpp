@@ -139,6 +139,16 @@ Result<void> take_up_queue(control::Dispatcher& dispatcher, const ServeStores& s
     return {};
 }
 
+/// Where credentials are asked for, somebody has one.
+Result<gateway::AccessOptions> access_rules(
+    const ServeOptions& options, const ServeStores& stores, Clock& clock) {
+    gateway::AccessOptions rules = access_settings(options);
+    if (rules.requires_credentials) {
+        DARKROOM_TRY(ensure_admin(*stores.accounts, *stores.audit, clock));
+    }
+    return rules;
+}
+
 /// Everything that a server is made of, in the order of dependence.
 Result<void> run(const ServeOptions& options) {
     DARKROOM_TRY(configure_log(options.log_level, options.log_format));
@@ -180,13 +190,11 @@ Result<void> run(const ServeOptions& options) {
     control::EventFeed events(io.executor(), store, bus);
     events.start();
     Upkeep upkeep(options, {io, stores, store, models, uploads, bus, metrics, clock});
+    gateway::ImageFetcher image_fetcher(image_settings(options).value());
     gateway::OptionStore option_store(options.data / "options");
     DARKROOM_TRY_ASSIGN(
         gateway::UrlSigner urls, gateway::UrlSigner::open(options.data / "url-secret", clock));
-    const gateway::AccessOptions rules = access_settings(options);
-    if (rules.requires_credentials) {
-        DARKROOM_TRY(ensure_admin(*stores.accounts, *stores.audit, clock));
-    }
+    DARKROOM_TRY_ASSIGN(const gateway::AccessOptions rules, access_rules(options, stores, clock));
     gateway::AccessControl access({*stores.accounts, *stores.audit, blocking, clock}, rules);
     gateway::Parts parts{
         .dispatcher = dispatcher,
@@ -209,6 +217,7 @@ Result<void> run(const ServeOptions& options) {
         .events = events,
         .count_tokens = agent::prompt_token_counter(),
         .webhooks = upkeep.webhooks(),
+        .image_fetcher = image_fetcher,
         .disk_space = [folder = options.data] { return disk_space(folder); },
         .minimum_free_bytes = options.minimum_free_bytes,
         .collect = database_counters(metrics, stores.database->writer())};

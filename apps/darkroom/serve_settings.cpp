@@ -47,6 +47,7 @@ Result<void> check_settings(const ServeOptions& options) {
         if (!name) return name.error().with_context("retention.tenant." + tenant.first);
     }
     DARKROOM_TRY(fetching_settings(options));
+    DARKROOM_TRY(image_settings(options));
     DARKROOM_TRY(tls_settings(options));
     std::error_code error;
     if (!options.import_folder.empty() &&
@@ -106,6 +107,17 @@ Result<control::ModelFetching> fetching_settings(const ServeOptions& options) {
     fetching.places = *std::move(places);
     auto policy = http::AddressPolicy::with_networks(options.model_networks);
     if (!policy) return policy.error().with_context("models.networks");
+    fetching.client = http::OutgoingClient(*std::move(policy));
+    return fetching;
+}
+
+Result<gateway::ImageFetching> image_settings(const ServeOptions& options) {
+    gateway::ImageFetching fetching;
+    auto places = http::UrlPrefixes::parse(options.image_places);
+    if (!places) return places.error().with_context("images.url_places");
+    fetching.places = *std::move(places);
+    auto policy = http::AddressPolicy::with_networks(options.image_networks);
+    if (!policy) return policy.error().with_context("images.networks");
     fetching.client = http::OutgoingClient(*std::move(policy));
     return fetching;
 }

@@ -6,6 +6,7 @@
 #include "control/model_registration.h"
 #include "control/scheduler.h"
 #include "gateway/access_control.h"
+#include "gateway/image_fetcher.h"
 #include "http/server.h"
 #include "http/tls_context.h"
 #include "scheduling/scaling.h"
@@ -24,6 +25,8 @@ scheduling::PoolPolicy pool_settings(const ServeOptions& options);
 cluster::ChildOptions agent_settings(const ServeOptions& options);
 /// Fails with invalid_argument for what is no place or no network.
 Result<control::ModelFetching> fetching_settings(const ServeOptions& options);
+/// The same for pictures that requests name.
+Result<gateway::ImageFetching> image_settings(const ServeOptions& options);
 /// Null without TLS. Fails with invalid_argument when one of the files is not named, or as
 /// TlsContext::of_server.
 Result<std::shared_ptr<const http::TlsContext>> tls_settings(const ServeOptions& options);

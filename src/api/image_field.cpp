@@ -26,6 +26,12 @@ std::string without_space(std::string_view text) {
     return dense;
 }
 
+std::string_view without_margins(std::string_view text) {
+    const std::size_t begin = text.find_first_not_of(kSpace);
+    if (begin == std::string_view::npos) return {};
+    return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
+}
+
 Result<ImageField> decoded(std::string_view text, std::string_view field) {
     const bool dense = text.find_first_of(kSpace) == std::string_view::npos;
     auto file = dense ? base64_decode(text) : base64_decode(without_space(text));
@@ -36,11 +42,10 @@ Result<ImageField> decoded(std::string_view text, std::string_view field) {
 }  // namespace
 
 Result<ImageField> parse_image_field(std::string_view text, std::string_view field) {
-    const std::size_t begin = text.find_first_not_of(kSpace);
-    if (begin == std::string_view::npos) return refused("Invalid encoded image: empty", field);
-    text = text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
+    text = without_margins(text);
+    if (text.empty()) return refused("Invalid encoded image: empty", field);
     const std::string head = lower_ascii(text.substr(0, kLongestDataHead));
-    if (head.starts_with("http://") || head.starts_with("https://")) {
+    if (image_url(text)) {
         return refused("Requests not allowed: send the image itself, as base64", field);
     }
     if (head.starts_with("data:")) {
@@ -54,6 +59,13 @@ Result<ImageField> parse_image_field(std::string_view text, std::string_view fie
         return ImageField{.file = {}, .key = std::string(text)};
     }
     return decoded(text, field);
+}
+
+std::optional<std::string_view> image_url(std::string_view text) {
+    text = without_margins(text);
+    const std::string scheme = lower_ascii(text.substr(0, std::string_view("https://").size()));
+    if (!scheme.starts_with("http://") && scheme != "https://") return std::nullopt;
+    return text;
 }
 
 }  // namespace darkroom::api

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,5 +22,8 @@ struct ImageField {
 /// "data:image/...;base64,", or an object key, which has a dot in it as no base64 does. Fails with
 /// invalid_argument, naming `field`, for a URL and everything else.
 Result<ImageField> parse_image_field(std::string_view text, std::string_view field);
+
+/// The URL that an image field names instead of a picture; nothing when it is something else.
+std::optional<std::string_view> image_url(std::string_view text);
 
 }  // namespace darkroom::api

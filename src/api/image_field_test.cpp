@@ -25,6 +25,22 @@ TEST(ImageField, ATextWithADotIsAnObjectKey) {
     EXPECT_EQ(field.key, "local/0123/1/0.png");
 }
 
+TEST(ImageField, AUrlIsTakenAsItIs) {
+    EXPECT_EQ(image_url(" HTTPS://example.com/x.png\n"), "HTTPS://example.com/x.png");
+    EXPECT_EQ(image_url("http://example.com/x y"), "http://example.com/x y");
+    for (const std::string_view text :
+         {"",
+          " ",
+          "http",
+          "http:/a",
+          "httpsa",
+          "file:///a",
+          "ahttp://b",
+          "cGljdHVyZQ==",
+          "a/b.png"})
+        EXPECT_FALSE(image_url(text)) << text;
+}
+
 TEST(ImageField, EverythingElseIsRefusedByName) {
     for (const std::string_view text :
          {"",

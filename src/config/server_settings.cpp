@@ -223,6 +223,22 @@ Settings models() {
     };
 }
 
+Settings images() {
+    return {
+        {.name = "images.url_places",
+         .type = Type::text_list,
+         .fallback = std::vector<std::string>(),
+         .doc = "Where the pictures of a request may be fetched from when it names URLs instead: "
+                "URLs that end in a slash. A redirect has to lead to one of them, too.",
+         .flag = "--image-url"},
+        {.name = "images.networks",
+         .type = Type::text_list,
+         .fallback = std::vector<std::string>(),
+         .doc = "Networks beside the public internet that these may be in, also without https.",
+         .flag = "--image-network"},
+    };
+}
+
 Settings webhooks() {
     return {
         {.name = "webhooks.networks",
@@ -239,7 +255,7 @@ Settings webhooks() {
 Settings server_settings() {
     Settings all = listening();
     for (const Settings& group :
-         {access(), queue(), agents(), places(), models(), retention(), webhooks()})
+         {access(), queue(), agents(), places(), models(), images(), retention(), webhooks()})
         all.insert(all.end(), group.begin(), group.end());
     return all;
 }

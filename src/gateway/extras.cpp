@@ -37,6 +37,16 @@ Result<control::Submission> store(
     return submission;
 }
 
+/// The request with the pictures that it names by URL.
+runtime::Task<api::ExtrasRequest> fetched(
+    Parts& parts, std::string tenant, api::ExtrasRequest request) {
+    std::vector<ImageText> texts;
+    for (std::string& image : request.images)
+        texts.push_back({request.image_field, &image});
+    DARKROOM_CO_TRY(co_await parts.image_fetcher.fetch(std::move(tenant), std::move(texts)));
+    co_return request;
+}
+
 using ParseExtras = api::Outcome<api::ExtrasRequest> (*)(std::string_view);
 
 /// The order, or the answer that refuses it.
@@ -118,7 +128,9 @@ runtime::Task<domain::Task> submit_extras(Parts& parts, ExtrasOrder order) {
     task.body_hash = sha256_hex(order.request_text);
     task.idempotency_key = order.name;
     domain::NewTask wanted = task;
-    const auto sent = std::make_shared<const api::ExtrasRequest>(std::move(order.request));
+    DARKROOM_CO_TRY_ASSIGN(
+        api::ExtrasRequest request, co_await fetched(parts, task.tenant, std::move(order.request)));
+    const auto sent = std::make_shared<const api::ExtrasRequest>(std::move(request));
     SubmissionWork work = [&parts, sent, submission] { return store(parts, *sent, submission); };
     Result<domain::Task> submitted =
         co_await submit_stored(parts, std::move(wanted), std::move(work));
@@ -126,6 +138,8 @@ runtime::Task<domain::Task> submit_extras(Parts& parts, ExtrasOrder order) {
 }
 
 runtime::Task<json::Object> forecast_extras(Parts& parts, ExtrasOrder order) {
+    DARKROOM_CO_TRY_ASSIGN(
+        order.request, co_await fetched(parts, order.caller.tenant, std::move(order.request)));
     const auto wanted = std::make_shared<const ExtrasOrder>(std::move(order));
     std::function<Result<std::int64_t>()> work = [&parts, wanted] {
         return judge_inputs(parts.objects, wanted->caller.tenant, wanted->request);

@@ -22,6 +22,7 @@
 #include "control/upload_folder.h"
 #include "domain/sampling.h"
 #include "gateway/access_control.h"
+#include "gateway/image_fetcher.h"
 #include "gateway/option_store.h"
 #include "gateway/url_signer.h"
 #include "http/outgoing_client.h"
@@ -81,6 +82,7 @@ struct Parts {
     control::EventFeed& events;
     api::CountTokens count_tokens;
     Webhooks webhooks;
+    ImageFetcher& image_fetcher;
     /// Room on the disk of the data folder. May block.
     std::function<Result<DiskSpace>()> disk_space;
     /// With less room than this no requests are asked for, and /healthz says so.

@@ -82,6 +82,7 @@ class GatewayTest : public http::ServerTest {
             .events = feed_,
             .count_tokens = count_tokens,
             .webhooks = {webhooks_, outgoing_, [] {}},
+            .image_fetcher = *image_fetcher_,
             .disk_space =
                 [] {
                     return Result<DiskSpace>(DiskSpace{.free_bytes = 2'000, .total_bytes = 2'000});
@@ -169,6 +170,8 @@ class GatewayTest : public http::ServerTest {
     control::EventFeed feed_{io_.executor(), store_, bus_, feed_options()};
     storage::InMemoryWebhookStore webhooks_{clock_};
     http::OutgoingClient outgoing_{http::AddressPolicy()};
+    /// Fetches nothing; tests may set another one and serve anew.
+    std::unique_ptr<ImageFetcher> image_fetcher_ = std::make_unique<ImageFetcher>(ImageFetching());
     std::unique_ptr<AccessControl> access_;
     std::unique_ptr<Parts> parts_;
 

@@ -81,6 +81,11 @@ runtime::Task<domain::Task> submit(Parts& parts, Order order) {
         co_return submitted;
     }
     domain::NewTask task = order.submission.task;
+    std::vector<ImageText> texts;
+    for (std::string& picture : order.inputs.pictures)
+        texts.push_back({kPictureField, &picture});
+    texts.push_back({kMaskField, &order.inputs.mask});
+    DARKROOM_CO_TRY(co_await parts.image_fetcher.fetch(task.tenant, std::move(texts)));
     const auto sent = std::make_shared<const Order>(std::move(order));
     SubmissionWork store = [&parts, sent]() -> Result<control::Submission> {
         const control::Submission& submission = sent->submission;

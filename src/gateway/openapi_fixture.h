@@ -306,6 +306,7 @@ class OpenApiTest : public http::ServerTest {
     std::string retired_;
     storage::InMemoryWebhookStore webhooks_{clock_};
     http::OutgoingClient outgoing_{http::AddressPolicy()};
+    ImageFetcher image_fetcher_{ImageFetching()};
     Parts parts_with(AccessControl& access) {
         return {
             .dispatcher = dispatcher_,
@@ -338,6 +339,7 @@ class OpenApiTest : public http::ServerTest {
                 return api::PromptTokens{{generation.prompt.size(), 1}, {0, 1}};
             },
             .webhooks = {webhooks_, outgoing_, [] {}},
+            .image_fetcher = image_fetcher_,
             .disk_space = [this] { return disk_; },
             .minimum_free_bytes = 1'000};
     }

@@ -26,10 +26,14 @@ Result<api::PictureTexts> read_texts(std::span<const std::byte> file) {
 }  // namespace
 
 boost::asio::awaitable<http::Response> png_info(Parts& parts, http::Request request) {
-    const auto sent = api::parse_png_info(request.body);
+    auto sent = api::parse_png_info(request.body);
     if (!sent) co_return respond(sent.error());
+    const std::string tenant = caller_of(request).tenant;
+    std::vector<ImageText> texts = {{kField, &*sent}};
+    const Result<void> fetched = co_await parts.image_fetcher.fetch(tenant, std::move(texts));
+    if (!fetched) co_return respond(api::refusal_from(fetched.error()));
     std::function<Result<json::Object>()> work =
-        [&parts, text = *sent, tenant = caller_of(request).tenant]() -> Result<json::Object> {
+        [&parts, text = *std::move(sent), tenant]() -> Result<json::Object> {
         const SentImage sent_image{kField, text};
         DARKROOM_TRY_ASSIGN(const auto file, read_image_file(parts.objects, tenant, sent_image));
         DARKROOM_TRY_ASSIGN(const api::PictureTexts picture, read_texts(file));

@@ -10,9 +10,6 @@
 namespace darkroom::gateway {
 namespace {
 
-constexpr std::string_view kPictureField = "init_images";
-constexpr std::string_view kMaskField = "mask";
-
 /// No attempt has this number.
 std::string folder_of(const domain::NewTask& task) {
     return format("{}/{}/0", task.tenant, task.id.text());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "api/extras_request.h"
 #include "api/input_pictures.h"
@@ -11,6 +12,10 @@
 
 /// The pictures that came with a task: objects TENANT/TASK/0/..., which go with the task.
 namespace darkroom::gateway {
+
+// Fields of an image-to-image request.
+inline constexpr std::string_view kPictureField = "init_images";
+inline constexpr std::string_view kMaskField = "mask";
 
 /// Puts the keys that store_inputs will use into what the task's row says.
 void name_inputs(

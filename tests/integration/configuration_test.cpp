@@ -36,6 +36,8 @@ TEST_F(ConfigurationFile, CheckNamesEveryProblemWithItsPlace) {
          {std::pair("[access]\ntrusted_proxies = [\"10.0.0.0/8\"]\n", "access.trusted_proxies"),
           {"[server]\nhost = \"1.2.3\"\n", "server.host"},
           {"[models]\nurl_places = [\"example.org\"]\n", "models.url_places"},
+          {"[images]\nurl_places = [\"example.org\"]\n", "images.url_places"},
+          {"[images]\nnetworks = [\"nonsense\"]\n", "images.networks"},
           {"[webhooks]\nnetworks = [\"nonsense\"]\n", "webhooks.networks"},
           {"[retention.tenant.Studio]\ntask_days = 1\n", "retention.tenant.Studio: a tenant's"},
           {"[retention.tenant.\"a/../b\"]\npicture_days = 1\n", "retention.tenant.a/../b"}}) {

@@ -126,6 +126,27 @@ TEST_F(Extras, AResultIsEnlargedByItsKey) {
     EXPECT_EQ(server_.metric("darkroom_tasks{state=\"succeeded\"}"), 2);
 }
 
+TEST_F(Extras, APictureOfAnotherServerIsFetchedWhereThatIsAllowed) {
+    ASSERT_EQ(order("first", {{"image", sent(gradient())}})->status, 200);
+    ASSERT_TRUE(
+        eventually([&] { return result_of("first")["status"].as_string() == "succeeded"; }));
+    const json::Value first = result_of("first");
+    const json::Object wanted{
+        {"image", first["ossUrl"][0]}, {"upscaler_1", "Nearest"}, {"upscaling_resize", 2}};
+    const TemporaryFolder data;
+    const Server other(
+        data.path(),
+        models_folder(),
+        {"--image-url", server_.url() + "/images/", "--image-network", "127.0.0.1"});
+    const Answer enlarged = other.post(kSingle, json::dump(wanted));
+    ASSERT_TRUE(enlarged);
+    ASSERT_EQ(enlarged->status, 200) << enlarged->body;
+    const json::Value body = json::parse(enlarged->body).value();
+    EXPECT_EQ(received(body["image"]).image.width, 48u);
+    const json::Object elsewhere{{"image", server_.url() + "/healthz"}};
+    EXPECT_EQ(other.post(kSingle, json::dump(elsewhere))->status, 422);
+}
+
 TEST_F(Extras, HostileImagesAreRefusedAndHarmNobody) {
     const pid_t agent = server_.agent();
     const std::vector<std::pair<std::string, std::string>> cases = {
