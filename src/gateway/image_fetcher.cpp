@@ -82,7 +82,7 @@ ImageFetcher::ImageFetcher(ImageFetching fetching)
     : fetching_(std::move(fetching)), threads_(static_cast<int>(fetching_.in_all)) {}
 
 ImageFetcher::~ImageFetcher() {
-    stops_ = true;
+    stop_.request_stop();
 }
 
 runtime::Task<void> ImageFetcher::fetch(std::string tenant, std::vector<ImageText> texts) {
@@ -140,7 +140,7 @@ Result<std::vector<std::string>> ImageFetcher::fetch_all(const std::vector<Wante
     for (const Wanted& picture : wanted) {
         http::Download download{picture.url, room, {}};
         const Result<std::string> file = fetch_file(std::move(download), deadline);
-        if (stops_) return Error{ErrorCode::unavailable, "the server is shutting down"};
+        if (stop_.stop_requested()) return Error{ErrorCode::unavailable, "the server is shutting down"};
         if (!file) {
             Error refused = file.error();
             refused.field = picture.field;
@@ -158,7 +158,7 @@ Result<std::string> ImageFetcher::fetch_file(http::Download wanted, Deadline dea
         file += piece;
         return true;
     };
-    wanted.goes_on = [this] { return !stops_; };
+    wanted.stop = stop_.get_token();
     for (int hop = 0; hop < kMostHops; ++hop) {
         if (!fetching_.places.permits(wanted.url)) return not_allowed();
         // 0 would be no limit.

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -80,7 +80,7 @@ class ImageFetcher {
     Result<std::string> fetch_file(http::Download wanted, runtime::Deadline deadline) const;
 
     ImageFetching fetching_;
-    std::atomic<bool> stops_ = false;
+    std::stop_source stop_;
     std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
     /// The last member: what it runs uses the others.
     runtime::BlockingPool threads_;
