@@ -65,14 +65,20 @@ class CpuBackend final : public Backend {
     void pack(const LayerSpec& spec, std::span<const float> weights, std::span<std::byte> packed)
         override;
 
-    Tensor conv2d(const Tensor& x, const PackedWeights& weights, const Epilogue& epilogue) override;
+    Tensor conv2d_band(
+        const Tensor& x,
+        const PackedWeights& weights,
+        const Epilogue& epilogue,
+        const RowPadding& padding) override;
     Tensor linear(const Tensor& x, const PackedWeights& weights, const Epilogue& epilogue) override;
     Tensor geglu(const Tensor& x) override;
-    Tensor group_norm(
-        const Tensor& x,
+    Tensor group_scales(
+        std::span<const Tensor> bands,
         const Tensor& gamma,
         const Tensor& beta,
         const GroupNormOptions& options) override;
+    Tensor normalise(
+        std::span<const Tensor> bands, const Tensor& scales, Activation activation) override;
     Tensor layer_norm(
         const Tensor& x,
         const Tensor& gamma,

@@ -192,7 +192,11 @@ void CpuBackend::pack(
     });
 }
 
-Tensor CpuBackend::conv2d(const Tensor& x, const PackedWeights& weights, const Epilogue& epilogue) {
+Tensor CpuBackend::conv2d_band(
+    const Tensor& x,
+    const PackedWeights& weights,
+    const Epilogue& epilogue,
+    const RowPadding& padding) {
     const auto& spec = std::get<Conv2dSpec>(weights.spec);
     const Shape& shape = x.shape();
     DARKROOM_CHECK(
@@ -200,13 +204,16 @@ Tensor CpuBackend::conv2d(const Tensor& x, const PackedWeights& weights, const E
         "conv2d over {} {}",
         to_string(x.dtype()),
         to_string(shape));
-    const auto extent = [&](std::int64_t size) {
-        const std::int64_t room = size + spec.pad_before + spec.pad_after - spec.kernel;
+    const auto extent = [&](std::int64_t padded_size) {
+        const std::int64_t room = padded_size - spec.kernel;
         DARKROOM_CHECK(room >= 0 && spec.stride > 0, "conv2d over {}", to_string(shape));
         return room / spec.stride + 1;
     };
     const Tensor result = empty(
-        {shape[0], extent(shape[1]), extent(shape[2]), spec.out_channels},
+        {shape[0],
+         extent(padding.above + shape[1] + padding.below),
+         extent(spec.pad_before + shape[2] + spec.pad_after),
+         spec.out_channels},
         result_dtype(epilogue, x.dtype()));
     const cpu::PanelInput window{
         .height = shape[1],
@@ -215,6 +222,7 @@ Tensor CpuBackend::conv2d(const Tensor& x, const PackedWeights& weights, const E
         .out_width = result.shape()[2],
         .kernel = spec.kernel,
         .stride = spec.stride,
+        .pad_above = padding.above,
         .pad_before = spec.pad_before};
     return state_->run_panels(x, window, weights, epilogue, result);
 }

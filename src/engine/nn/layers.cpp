@@ -61,8 +61,12 @@ Conv2d::Conv2d(WeightSource& source, const std::string& prefix, const Conv2dSpec
 }
 
 Tensor Conv2d::operator()(const Tensor& x, Epilogue epilogue) const {
+    return band(x, {spec().pad_before, spec().pad_after}, std::move(epilogue));
+}
+
+Tensor Conv2d::band(const Tensor& x, const RowPadding& padding, Epilogue epilogue) const {
     if (!epilogue.bias) epilogue.bias = bias_;
-    return ops::conv2d(operand(x), weights_, epilogue);
+    return ops::conv2d_band(operand(x), weights_, padding, epilogue);
 }
 
 GroupNorm::GroupNorm(
@@ -74,6 +78,10 @@ GroupNorm::GroupNorm(
 Tensor GroupNorm::operator()(const Tensor& x, Activation activation) const {
     return ops::group_norm(
         x, gamma_, beta_, {.groups = kGroups, .epsilon = epsilon_, .activation = activation});
+}
+
+Tensor GroupNorm::scales(std::span<const Tensor> bands) const {
+    return ops::group_scales(bands, gamma_, beta_, {.groups = kGroups, .epsilon = epsilon_});
 }
 
 LayerNorm::LayerNorm(WeightSource& source, const std::string& prefix, std::int64_t channels)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "engine/tensor/backend.h"
@@ -48,7 +49,11 @@ class Conv2d {
 
     /// x [n, h, w, in]. A bias in the epilogue stands in for the layer's own.
     Tensor operator()(const Tensor& x, Epilogue epilogue = {}) const;
+    /// A band of rows, padded above and below as is said here.
+    [[nodiscard]] Tensor band(
+        const Tensor& x, const RowPadding& padding, Epilogue epilogue = {}) const;
 
+    [[nodiscard]] const Conv2dSpec& spec() const { return std::get<Conv2dSpec>(weights_.spec); }
     /// f32 [out].
     [[nodiscard]] const Tensor& bias() const { return bias_; }
 
@@ -65,6 +70,9 @@ class GroupNorm {
         WeightSource& source, const std::string& prefix, std::int64_t channels, float epsilon);
 
     Tensor operator()(const Tensor& x, Activation activation = Activation::none) const;
+
+    /// What ops::normalise needs for any bands of a map in the place of the whole.
+    [[nodiscard]] Tensor scales(std::span<const Tensor> bands) const;
 
   private:
     static constexpr std::int64_t kGroups = 32;  // every Stable Diffusion network uses 32

@@ -46,21 +46,39 @@ const Spec& require_spec(std::string_view operation, const PackedWeights& weight
     return *spec;
 }
 
+std::int64_t extent_of_padded(const Conv2dSpec& spec, std::int64_t padded_size) {
+    const std::int64_t room = padded_size - spec.kernel;
+    DARKROOM_CHECK(
+        room >= 0 && spec.stride > 0,
+        "conv2d of kernel {} and stride {} over {} padded pixels",
+        spec.kernel,
+        spec.stride,
+        padded_size);
+    return room / spec.stride + 1;
+}
+
 }  // namespace
 
 std::int64_t convolved_extent(const Conv2dSpec& spec, std::int64_t size) {
-    const std::int64_t room = size + spec.pad_before + spec.pad_after - spec.kernel;
-    DARKROOM_CHECK(
-        room >= 0 && spec.stride > 0,
-        "conv2d of kernel {} and stride {} over {} pixels",
-        spec.kernel,
-        spec.stride,
-        size);
-    return room / spec.stride + 1;
+    return extent_of_padded(spec, spec.pad_before + size + spec.pad_after);
 }
 
 Tensor conv2d(const Tensor& x, const PackedWeights& weights, const Epilogue& epilogue) {
     const auto& spec = require_spec<Conv2dSpec>("conv2d", weights);
+    return conv2d_band(x, weights, {spec.pad_before, spec.pad_after}, epilogue);
+}
+
+Tensor conv2d_band(
+    const Tensor& x,
+    const PackedWeights& weights,
+    const RowPadding& padding,
+    const Epilogue& epilogue) {
+    const auto& spec = require_spec<Conv2dSpec>("conv2d", weights);
+    DARKROOM_CHECK(
+        padding.above >= 0 && padding.below >= 0,
+        "conv2d padded by {} and {} rows",
+        padding.above,
+        padding.below);
     require_rank("conv2d", x, 4);
     require_compute_dtype("conv2d", x);
     DARKROOM_CHECK(
@@ -70,11 +88,11 @@ Tensor conv2d(const Tensor& x, const PackedWeights& weights, const Epilogue& epi
         to_string(x.shape()));
     const Shape result{
         x.shape()[0],
-        convolved_extent(spec, x.shape()[1]),
+        extent_of_padded(spec, padding.above + x.shape()[1] + padding.below),
         convolved_extent(spec, x.shape()[2]),
         spec.out_channels};
     require_epilogue("conv2d", x, result, epilogue);
-    return x.backend().conv2d(x, weights, epilogue);
+    return x.backend().conv2d_band(x, weights, epilogue, padding);
 }
 
 Tensor linear(const Tensor& x, const PackedWeights& weights, const Epilogue& epilogue) {

@@ -17,6 +17,15 @@ std::int64_t convolved_extent(const Conv2dSpec& spec, std::int64_t size);
 /// x [n, h, w, in] -> [n, h', w', out].
 Tensor conv2d(const Tensor& x, const PackedWeights& weights, const Epilogue& epilogue = {});
 
+/// A band of rows of a map [n, h, w, in]: as conv2d, with so many rows of zeros above and below in
+/// the place of the layer's own. Where a band holds the rows beside it, its result has the bytes
+/// that the whole map's has.
+Tensor conv2d_band(
+    const Tensor& x,
+    const PackedWeights& weights,
+    const RowPadding& padding,
+    const Epilogue& epilogue = {});
+
 /// y = x W^T over the last axis: x [n, in], [n, rows, in] or [n, h, w, in]. The first axis counts
 /// samples: a bias of rank 2 has one row for each of them.
 Tensor linear(const Tensor& x, const PackedWeights& weights, const Epilogue& epilogue = {});

@@ -29,13 +29,14 @@ std::vector<float> channels_last(const float* oihw, const Conv2dSpec& spec) {
 /// Reads what a convolution sees from each of its output positions.
 class PatchReader {
   public:
-    PatchReader(const Tensor& x, const Conv2dSpec& spec)
+    PatchReader(const Tensor& x, const Conv2dSpec& spec, const RowPadding& padding)
         : values_(x.values<const float>().data()),
           spec_(spec),
+          above_(padding.above),
           height_(x.shape()[1]),
           width_(x.shape()[2]),
-          out_height_(extent(height_)),
-          out_width_(extent(width_)) {}
+          out_height_(extent(padding.above + height_ + padding.below)),
+          out_width_(extent(spec.pad_before + width_ + spec.pad_after)) {}
 
     [[nodiscard]] std::int64_t out_height() const { return out_height_; }
     [[nodiscard]] std::int64_t out_width() const { return out_width_; }
@@ -44,7 +45,7 @@ class PatchReader {
     void read(std::int64_t position, float* patch) const {
         const std::int64_t left = position % out_width_ * spec_.stride - spec_.pad_before;
         const std::int64_t row = position / out_width_;
-        const std::int64_t top = row % out_height_ * spec_.stride - spec_.pad_before;
+        const std::int64_t top = row % out_height_ * spec_.stride - above_;
         const std::int64_t sample = row / out_height_;
         const std::int64_t channels = spec_.in_channels;
         for (std::int64_t y = top; y < top + spec_.kernel; ++y) {
@@ -60,14 +61,15 @@ class PatchReader {
     }
 
   private:
-    [[nodiscard]] std::int64_t extent(std::int64_t size) const {
-        const std::int64_t room = size + spec_.pad_before + spec_.pad_after - spec_.kernel;
-        DARKROOM_CHECK(room >= 0, "a kernel of {} over {} pixels", spec_.kernel, size);
+    [[nodiscard]] std::int64_t extent(std::int64_t padded_size) const {
+        const std::int64_t room = padded_size - spec_.kernel;
+        DARKROOM_CHECK(room >= 0, "a kernel of {} over {} pixels", spec_.kernel, padded_size);
         return room / spec_.stride + 1;
     }
 
     const float* values_;
     Conv2dSpec spec_;
+    std::int64_t above_;
     std::int64_t height_;
     std::int64_t width_;
     std::int64_t out_height_;
@@ -76,11 +78,14 @@ class PatchReader {
 
 }  // namespace
 
-Tensor ReferenceBackend::conv2d(
-    const Tensor& x, const PackedWeights& weights, const Epilogue& epilogue) {
+Tensor ReferenceBackend::conv2d_band(
+    const Tensor& x,
+    const PackedWeights& weights,
+    const Epilogue& epilogue,
+    const RowPadding& padding) {
     const auto& spec = std::get<Conv2dSpec>(weights.spec);
     DARKROOM_CHECK(x.shape()[3] == spec.in_channels, "conv2d over {}", to_string(x.shape()));
-    const PatchReader patches(x, spec);
+    const PatchReader patches(x, spec, padding);
     Tensor y = empty(
         Shape{x.shape()[0], patches.out_height(), patches.out_width(), spec.out_channels},
         DType::f32);

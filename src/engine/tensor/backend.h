@@ -70,6 +70,13 @@ struct Epilogue {
     bool wide = false;
 };
 
+/// Rows of zeros that a convolution sees above and below its input. A band of a map has none where
+/// it holds the neighbouring rows itself.
+struct RowPadding {
+    std::int64_t above = 0;
+    std::int64_t below = 0;
+};
+
 struct GroupNormOptions {
     std::int64_t groups = 32;
     float epsilon = 1e-5f;
@@ -131,8 +138,16 @@ class Backend {
     // Networks
     /// x [n, h, w, in] -> [n, h', w', out], h' = (h + pad_before + pad_after - kernel) / stride
     /// + 1.
-    virtual Tensor conv2d(
-        const Tensor& x, const PackedWeights& weights, const Epilogue& epilogue) = 0;
+    Tensor conv2d(const Tensor& x, const PackedWeights& weights, const Epilogue& epilogue) {
+        const auto& spec = std::get<Conv2dSpec>(weights.spec);
+        return conv2d_band(x, weights, epilogue, {spec.pad_before, spec.pad_after});
+    }
+    /// The same with a padding of its own for rows; columns are padded as the layer says.
+    virtual Tensor conv2d_band(
+        const Tensor& x,
+        const PackedWeights& weights,
+        const Epilogue& epilogue,
+        const RowPadding& padding) = 0;
     /// x [samples, rows, in] -> [samples, rows, out].
     virtual Tensor linear(
         const Tensor& x, const PackedWeights& weights, const Epilogue& epilogue) = 0;
@@ -140,11 +155,22 @@ class Backend {
     virtual Tensor geglu(const Tensor& x) = 0;
     /// x [n, h, w, c], wide or not; gamma, beta f32 [c]; statistics per sample and group of
     /// c / groups channels.
-    virtual Tensor group_norm(
-        const Tensor& x,
+    Tensor group_norm(
+        const Tensor& x, const Tensor& gamma, const Tensor& beta, const GroupNormOptions& options) {
+        const std::span<const Tensor> whole(&x, 1);
+        return normalise(whole, group_scales(whole, gamma, beta, options), options.activation);
+    }
+    /// The first half of group_norm: what normalises each channel, f32 [n, 3, c], for normalise
+    /// only. The map may come in bands, [n, rows, w, c] of one dtype from the top down; more than
+    /// one band is a map of one sample. How a map is cut changes no byte.
+    virtual Tensor group_scales(
+        std::span<const Tensor> bands,
         const Tensor& gamma,
         const Tensor& beta,
         const GroupNormOptions& options) = 0;
+    /// The second half: any bands of that map, normalised and joined.
+    virtual Tensor normalise(
+        std::span<const Tensor> bands, const Tensor& scales, Activation activation) = 0;
     /// x [..., c], wide or not; gamma, beta f32 [c]; statistics per row.
     virtual Tensor layer_norm(
         const Tensor& x,

@@ -9,8 +9,6 @@
 namespace darkroom::engine::cpu {
 namespace {
 
-/// Pixels that are summed in f32 before they go into the f64 sums.
-constexpr std::int64_t kSumRun = 64;
 /// Channel vectors that are summed in registers together.
 constexpr std::int64_t kSumVectors = 4;
 
@@ -64,7 +62,7 @@ inline void sum_tail(
 template <class T>
 inline void channel_sums(const ChannelSumsJob& job) {
     const std::int64_t channels = job.channels;
-    for (std::int64_t c = 0; c < channels; ++c)
+    for (std::int64_t c = 0; job.first && c < channels; ++c)
         job.sums[c] = job.squares[c] = 0.0;
     for (std::int64_t begin = 0; begin < job.pixels; begin += kSumRun) {
         const std::int64_t left = job.pixels - begin;

@@ -33,7 +33,7 @@ class Windows {
         rows_ = rows;
         for (int i = 0; i < rows; ++i) {
             x_[i] = out_x_ * input_.stride - input_.pad_before;
-            y_[i] = out_y_ * input_.stride - input_.pad_before;
+            y_[i] = out_y_ * input_.stride - input_.pad_above;
             first_line_[i] = sample_ * input_.height;
             if (++out_x_ < input_.out_width) continue;
             out_x_ = 0;

@@ -32,6 +32,7 @@ struct PanelInput {
     std::int64_t out_width = 1;
     std::int64_t kernel = 1;
     std::int64_t stride = 1;
+    std::int64_t pad_above = 0;
     std::int64_t pad_before = 0;
 };
 
@@ -130,15 +131,20 @@ struct AttentionJob {
     float scale = 1.0f;
 };
 
-/// Adds up (x - pivot) and its square over pixels, per channel.
+/// Pixels that are summed in f32 before they go into sums in f64.
+inline constexpr std::int64_t kSumRun = 64;
+
+/// Adds up (x - pivot) and its square over pixels, per channel. Pixels that come in several jobs
+/// have the same sums as in one when all jobs but the last hold a multiple of kSumRun.
 struct ChannelSumsJob {
     const void* x = nullptr;
     const void* pivot = nullptr;
     std::int64_t pixels = 0;
     std::int64_t channels = 0;
-    /// [channels] each, overwritten.
+    /// [channels] each, overwritten by the `first` job, else added to.
     double* sums = nullptr;
     double* squares = nullptr;
+    bool first = true;
 };
 
 /// y = curve((x - centre[c]) * scale[c] + shift[c]).

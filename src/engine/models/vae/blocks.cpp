@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <utility>
+
 #include "engine/models/vae/vae.h"
 #include "engine/ops/attention.h"
+#include "engine/ops/norm.h"
 
 namespace darkroom::engine {
 namespace {
@@ -21,14 +24,21 @@ VaeResBlock::VaeResBlock(
     }
 }
 
-Tensor VaeResBlock::operator()(Tensor x) const {
-    // In this order the widest level holds the least at once.
-    const Tensor skip = shortcut_ ? (*shortcut_)(x, {.wide = true}) : x;
-    Tensor h = norm1_(x, Activation::silu);
-    x = {};
-    h = conv1_(h, {.wide = true});
-    h = norm2_(h, Activation::silu);
-    return conv2_(h, {.residual = skip});
+RowBands VaeResBlock::operator()(RowBands x) const {
+    RowBands skip = shortcut_ ? RowBands(x.band_pixels()) : x;
+    const Tensor scales1 = norm1_.scales(x.all());
+    RowBands h = convolve_bands(conv1_.spec(), x, [&](const ConvolutionBand& band) {
+        if (shortcut_) skip.append((*shortcut_)(x.joined(band.result), {.wide = true}));
+        const Tensor operand = ops::normalise(x.pieces(band.input), scales1, Activation::silu);
+        return conv1_.band(operand, band.padding, {.wide = true});
+    });
+    const Tensor scales2 = norm2_.scales(h.all());
+    return convolve_bands(conv2_.spec(), h, [&](const ConvolutionBand& band) {
+        const Tensor operand = ops::normalise(h.pieces(band.input), scales2, Activation::silu);
+        Tensor y = conv2_.band(operand, band.padding, {.residual = skip.joined(band.result)});
+        skip.give_up_above(band.result.end);
+        return y;
+    });
 }
 
 VaeMiddle::VaeMiddle(WeightSource& source, const std::string& prefix, std::int64_t channels)
@@ -43,12 +53,21 @@ VaeMiddle::VaeMiddle(WeightSource& source, const std::string& prefix, std::int64
     out_ = Linear(source, prefix + ".attn_1.proj_out", square, form);
 }
 
-Tensor VaeMiddle::operator()(const Tensor& x) const {
-    const Tensor h = block1_(x);
+RowBands VaeMiddle::operator()(RowBands x) const {
+    const std::int64_t band_pixels = x.band_pixels();
+    const Tensor h = block1_(std::move(x)).joined();
     const Shape& map = h.shape();
     const Tensor normed = norm_(h).reshape({map[0], map[1] * map[2], map[3]});
     const Tensor attended = ops::attention(q_(normed), k_(normed), v_(normed), {.heads = 1});
-    return block2_(out_(attended.reshape(map), {.residual = h}));
+    return block2_(RowBands(out_(attended.reshape(map), {.residual = h}), band_pixels));
+}
+
+RowBands normed_convolution(const GroupNorm& norm, const Conv2d& convolution, RowBands x) {
+    const Tensor scales = norm.scales(x.all());
+    return convolve_bands(convolution.spec(), x, [&](const ConvolutionBand& band) {
+        const Tensor operand = ops::normalise(x.pieces(band.input), scales, Activation::silu);
+        return convolution.band(operand, band.padding, {.wide = true});
+    });
 }
 
 }  // namespace darkroom::engine

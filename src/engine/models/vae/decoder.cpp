@@ -11,6 +11,24 @@ namespace {
 
 constexpr float kNormEpsilon = 1e-6f;
 
+/// A convolution of x at twice its size.
+RowBands convolve_doubled(const Conv2d& convolution, RowBands x) {
+    RowBands result(x.band_pixels());
+    for (const ConvolutionBand& band :
+         convolution_bands(convolution.spec(), 2 * x.height(), 2 * x.width(), x.band_pixels())) {
+        const RowRange rows{band.input.begin / 2, (band.input.end + 1) / 2};
+        // Rounded before it grows: the convolution would do it after.
+        Tensor operand = x.joined(rows);
+        operand = ops::cast(operand, operand.backend().compute_dtype());
+        operand = ops::upsample_nearest2(operand);
+        operand =
+            rows_of(operand, {band.input.begin - 2 * rows.begin, band.input.end - 2 * rows.begin});
+        result.append(convolution.band(operand, band.padding, {.wide = true}));
+        x.give_up_above(band.needed_from / 2);
+    }
+    return result;
+}
+
 }  // namespace
 
 VaeDecoder::VaeDecoder(WeightSource& source, const std::string& prefix, const VaeConfig& config) {
@@ -38,18 +56,22 @@ VaeDecoder::VaeDecoder(WeightSource& source, const std::string& prefix, const Va
     conv_out_ = Conv2d(source, decoder + "conv_out", {channels, config.image_channels});
 }
 
-Tensor VaeDecoder::operator()(const Tensor& latent) const {
-    Tensor h = (*middle_)(conv_in_(post_quant_(latent), {.wide = true}));
+Tensor VaeDecoder::operator()(const Tensor& latent, std::int64_t band_pixels) const {
+    std::vector<Tensor> pictures;
+    for (std::int64_t sample = 0; sample < latent.shape()[0]; ++sample)
+        pictures.push_back(decode(latent.rows(sample, sample + 1), band_pixels));
+    return pictures.size() == 1 ? pictures.front() : ops::concat_samples(pictures);
+}
+
+Tensor VaeDecoder::decode(const Tensor& latent, std::int64_t band_pixels) const {
+    RowBands h(conv_in_(post_quant_(latent), {.wide = true}), band_pixels);
+    h = (*middle_)(std::move(h));
     for (const Level& level : levels_) {
         for (const VaeResBlock& block : level.blocks)
             h = block(std::move(h));
-        if (level.upsample) {
-            // Rounded before it grows: the convolution would do it after.
-            h = ops::cast(h, h.backend().compute_dtype());
-            h = (*level.upsample)(ops::upsample_nearest2(h), {.wide = true});
-        }
+        if (level.upsample) h = convolve_doubled(*level.upsample, std::move(h));
     }
-    return conv_out_(norm_out_(h, Activation::silu), {.wide = true});
+    return normed_convolution(norm_out_, conv_out_, std::move(h)).joined();
 }
 
 }  // namespace darkroom::engine

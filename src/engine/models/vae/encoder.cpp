@@ -3,11 +3,18 @@
 
 #include "base/format.h"
 #include "engine/models/vae/vae.h"
+#include "engine/ops/feature_map.h"
 
 namespace darkroom::engine {
 namespace {
 
 constexpr float kNormEpsilon = 1e-6f;
+
+RowBands convolve(const Conv2d& convolution, RowBands x) {
+    return convolve_bands(convolution.spec(), x, [&](const ConvolutionBand& band) {
+        return convolution.band(x.joined(band.input), band.padding, {.wide = true});
+    });
+}
 
 }  // namespace
 
@@ -36,15 +43,23 @@ VaeEncoder::VaeEncoder(WeightSource& source, const std::string& prefix, const Va
     quant_ = Linear(source, prefix + "quant_conv", {moments, moments}, LinearForm::convolution_1x1);
 }
 
-Tensor VaeEncoder::operator()(const Tensor& image) const {
-    Tensor h = conv_in_(image, {.wide = true});
+Tensor VaeEncoder::operator()(const Tensor& image, std::int64_t band_pixels) const {
+    std::vector<Tensor> moments;
+    for (std::int64_t sample = 0; sample < image.shape()[0]; ++sample)
+        moments.push_back(encode(image.rows(sample, sample + 1), band_pixels));
+    return moments.size() == 1 ? moments.front() : ops::concat_samples(moments);
+}
+
+Tensor VaeEncoder::encode(const Tensor& image, std::int64_t band_pixels) const {
+    RowBands h = convolve(conv_in_, RowBands(image, band_pixels));
     for (const Level& level : levels_) {
         for (const VaeResBlock& block : level.blocks)
             h = block(std::move(h));
-        if (level.downsample) h = (*level.downsample)(h, {.wide = true});
+        if (level.downsample) h = convolve(*level.downsample, std::move(h));
     }
-    h = (*middle_)(h);
-    return quant_(conv_out_(norm_out_(h, Activation::silu)), {.wide = true});
+    h = (*middle_)(std::move(h));
+    const Tensor moments = normed_convolution(norm_out_, conv_out_, std::move(h)).joined();
+    return quant_(moments, {.wide = true});
 }
 
 }  // namespace darkroom::engine

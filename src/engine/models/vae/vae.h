@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "engine/models/vae/row_bands.h"
 #include "engine/nn/layers.h"
 #include "engine/weights/key_shapes.h"
 
@@ -35,8 +36,7 @@ Result<VaeConfig> infer_vae(const KeyShapes& keys, const std::string& prefix);
 class VaeResBlock {
   public:
     VaeResBlock(WeightSource& source, const std::string& prefix, std::int64_t in, std::int64_t out);
-    /// x is given up, so that its memory is free as soon as nothing reads it.
-    [[nodiscard]] Tensor operator()(Tensor x) const;
+    [[nodiscard]] RowBands operator()(RowBands x) const;
 
   private:
     GroupNorm norm1_, norm2_;
@@ -48,7 +48,7 @@ class VaeResBlock {
 class VaeMiddle {
   public:
     VaeMiddle(WeightSource& source, const std::string& prefix, std::int64_t channels);
-    [[nodiscard]] Tensor operator()(const Tensor& x) const;
+    [[nodiscard]] RowBands operator()(RowBands x) const;
 
   private:
     VaeResBlock block1_, block2_;
@@ -56,16 +56,23 @@ class VaeMiddle {
     Linear q_, k_, v_, out_;
 };
 
-/// Picture to the moments of its latent.
+/// What encoder and decoder end with: normalised, activated, convolved; the result is wide.
+RowBands normed_convolution(const GroupNorm& norm, const Conv2d& convolution, RowBands x);
+
+/// Picture to the moments of its latent. Samples are encoded one after the other, in bands of
+/// about `band_pixels` pixels, which change no byte.
 class VaeEncoder {
   public:
     VaeEncoder(WeightSource& source, const std::string& prefix, const VaeConfig& config);
 
     /// image [n, h, w, 3] in [-1, 1], compute dtype; returns [n, h/f, w/f, 2 * latent] in f32:
     /// mean, then log variance (not clamped), not scaled.
-    [[nodiscard]] Tensor operator()(const Tensor& image) const;
+    [[nodiscard]] Tensor operator()(
+        const Tensor& image, std::int64_t band_pixels = kBandPixels) const;
 
   private:
+    [[nodiscard]] Tensor encode(const Tensor& image, std::int64_t band_pixels) const;
+
     struct Level {
         std::vector<VaeResBlock> blocks;
         std::optional<Conv2d> downsample;
@@ -78,16 +85,20 @@ class VaeEncoder {
     Linear quant_;
 };
 
-/// Latent to picture.
+/// Latent to picture. Samples are decoded one after the other, in bands of about `band_pixels`
+/// pixels, which change no byte.
 class VaeDecoder {
   public:
     VaeDecoder(WeightSource& source, const std::string& prefix, const VaeConfig& config);
 
     /// latent [n, h, w, latent], already divided by the scale factor, compute dtype; returns
     /// [n, h*f, w*f, 3] in f32, about [-1, 1].
-    [[nodiscard]] Tensor operator()(const Tensor& latent) const;
+    [[nodiscard]] Tensor operator()(
+        const Tensor& latent, std::int64_t band_pixels = kBandPixels) const;
 
   private:
+    [[nodiscard]] Tensor decode(const Tensor& latent, std::int64_t band_pixels) const;
+
     struct Level {
         std::vector<VaeResBlock> blocks;
         std::optional<Conv2d> upsample;
