@@ -2,6 +2,7 @@
 #include "engine/cpu/backend.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include "base/format.h"
 #include "engine/cpu/state.h"
@@ -51,6 +52,10 @@ cpu::KernelTable choose_kernels(InstructionSet set, DType dtype, bool vnni) {
     return table;
 }
 
+std::string layout_tag(const cpu::KernelTable& table, int step, std::string_view type) {
+    return format("panels-{}x{}x{}-{}", table.max_vectors, table.width, step, type);
+}
+
 std::string note_on(const CpuOptions& options, InstructionSet set, DType dtype) {
     if (options.dtype == DType::bf16 && dtype == DType::f32) {
         return format(
@@ -77,6 +82,8 @@ CpuBackend::State::State(CpuBackend& backend, const CpuOptions& options)
       int8(options.int8),
       note(note_on(options, instruction_set, dtype)),
       table(choose_kernels(instruction_set, dtype, options.vnni)),
+      tag(layout_tag(table, kernels_of(dtype).step, engine::to_string(dtype))),
+      byte_tag(layout_tag(table, cpu::kByteStep, "int8")),
       first_threads(options.threads),
       workers(options.threads),
       arena(backend) {}

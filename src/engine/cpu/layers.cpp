@@ -3,7 +3,6 @@
 #include <bit>
 #include <cstring>
 
-#include "base/format.h"
 #include "engine/cpu/kernels/panel_layout.h"
 #include "engine/cpu/state.h"
 
@@ -94,12 +93,11 @@ Tensor CpuBackend::State::run_panels(
     const Epilogue& epilogue,
     const Tensor& result) {
     const cpu::PanelLayout layout = weight_layout(weights.spec);
-    const PackedLayout packed = packed_layout(weights.spec);
     DARKROOM_CHECK(
-        weights.data != nullptr && weights.layout.tag == packed.tag,
+        weights.data != nullptr && weights.layout.tag == tag_of(weights.spec),
         "weights packed as '{}' where '{}' is needed",
         weights.layout.tag,
-        packed.tag);
+        tag_of(weights.spec));
     cpu::PanelJob job;
     Tensor operand = x;
     ByteInput bytes;
@@ -152,16 +150,10 @@ Tensor CpuBackend::State::run_panels(
 
 PackedLayout CpuBackend::State::packed_layout(const LayerSpec& spec) const {
     const cpu::PanelLayout panels = weight_layout(spec);
-    const bool bytes = in_bytes(spec);
-    std::string tag = format(
-        "panels-{}x{}x{}-{}",
-        panels.max_vectors,
-        panels.width,
-        panels.step,
-        bytes ? "int8" : engine::to_string(dtype));
-    const std::size_t size = bytes ? cpu::ByteLayout(panels, cpu::shape_of(spec).taps).size_bytes
-                                   : static_cast<std::size_t>(panels.size()) * size_of(dtype);
-    return {.tag = std::move(tag), .size_bytes = size};
+    const std::size_t size = in_bytes(spec)
+                                 ? cpu::ByteLayout(panels, cpu::shape_of(spec).taps).size_bytes
+                                 : static_cast<std::size_t>(panels.size()) * size_of(dtype);
+    return {.tag = tag_of(spec), .size_bytes = size};
 }
 
 PackedLayout CpuBackend::layout_of(const LayerSpec& spec) const {

@@ -35,6 +35,10 @@ struct CpuBackend::State {
 
     /// Whether a layer's products are of bytes.
     [[nodiscard]] bool in_bytes(const LayerSpec& spec) const;
+    /// The tag of a layer's packed layout.
+    [[nodiscard]] const std::string& tag_of(const LayerSpec& spec) const {
+        return in_bytes(spec) ? byte_tag : tag;
+    }
     [[nodiscard]] PackedLayout packed_layout(const LayerSpec& spec) const;
     // Inline since the layout's type belongs to each translation unit.
     [[nodiscard]] cpu::PanelLayout weight_layout(const LayerSpec& spec) const {
@@ -77,6 +81,9 @@ struct CpuBackend::State {
     bool int8;
     std::string note;
     cpu::KernelTable table;
+    /// What layouts are called, with weights of the dtype and of bytes.
+    std::string tag;
+    std::string byte_tag;
     /// As the backend was made with.
     int first_threads;
     cpu::Workers workers;

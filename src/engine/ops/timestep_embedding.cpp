@@ -5,15 +5,18 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/local_memory.h"
 
 namespace darkroom::engine::ops {
 
 Tensor timestep_embedding(Backend& backend, std::span<const float> timesteps, std::int64_t width) {
     DARKROOM_CHECK(width > 0 && width % 2 == 0, "timestep_embedding of width {}", width);
     const auto half = static_cast<std::size_t>(width / 2);
-    std::vector<float> values;
+    // Eight samples of 320 numbers.
+    LocalMemory<std::size_t{12} * 1024> memory;
+    std::pmr::vector<float> values(memory.resource());
     values.reserve(timesteps.size() * 2 * half);
-    std::vector<float> frequencies(half);
+    std::pmr::vector<float> frequencies(half, memory.resource());
     // ln(10000). Everything in f32, as in the reference.
     constexpr float kLogMaxPeriod = 9.210340371976184f;
     for (std::size_t i = 0; i < half; ++i) {

@@ -8,6 +8,9 @@
 namespace darkroom::engine {
 
 std::size_t FreeRanges::take(std::size_t size) {
+    // Behind each gap something is in use.
+    ++in_use_;
+    if (gaps_.capacity() < in_use_) gaps_.reserve(2 * in_use_);
     const auto gap = std::find_if(gaps_.begin(), gaps_.end(), [size](const Range& range) {
         return range.end - range.begin >= size;
     });
@@ -46,6 +49,7 @@ void FreeRanges::give_back(std::size_t begin, std::size_t size) {
     } else {
         gaps_.insert(after, {begin, end});
     }
+    --in_use_;
     if (gaps_.back().end == end_) {
         end_ = gaps_.back().begin;
         gaps_.pop_back();

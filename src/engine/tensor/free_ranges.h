@@ -12,7 +12,7 @@ class FreeRanges {
   public:
     /// Takes `size` bytes and returns where they begin.
     std::size_t take(std::size_t size);
-    /// Gives back what take() returned, with the same size.
+    /// Gives back what take() returned, with the same size. Never allocates.
     void give_back(std::size_t begin, std::size_t size);
 
     /// The end of the last byte in use.
@@ -28,6 +28,7 @@ class FreeRanges {
   private:
     std::vector<Range> gaps_;
     std::size_t end_ = 0;
+    std::size_t in_use_ = 0;
 };
 
 }  // namespace darkroom::engine

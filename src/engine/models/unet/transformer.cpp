@@ -2,6 +2,7 @@
 #include "engine/models/unet/transformer.h"
 
 #include "base/format.h"
+#include "base/local_memory.h"
 #include "engine/ops/attention.h"
 #include "engine/ops/feature_map.h"
 #include "engine/ops/matrix.h"
@@ -53,7 +54,8 @@ Tensor TransformerBlock::cross_attention(
     const Tensor& x, std::span<const ContextKeys* const> keys) const {
     const Tensor q = q2_(norm2_(x));
     // Each sample has a context of its own length.
-    std::vector<Tensor> attended;
+    LocalMemory<8 * sizeof(Tensor)> memory;
+    std::pmr::vector<Tensor> attended(memory.resource());
     attended.reserve(keys.size());
     for (std::size_t i = 0; i < keys.size(); ++i) {
         const auto row = static_cast<std::int64_t>(i);

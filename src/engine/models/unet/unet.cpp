@@ -2,6 +2,7 @@
 #include "engine/models/unet/unet.h"
 
 #include "base/check.h"
+#include "base/local_memory.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/feature_map.h"
 #include "engine/ops/timestep_embedding.h"
@@ -28,9 +29,13 @@ UnetContext Unet::prepare(const Tensor& tokens) const {
     return context;
 }
 
-Unet::Call Unet::begin_call(Backend& backend, std::span<const UnetSample> samples) const {
-    Call call;
-    std::vector<float> timesteps;
+Unet::Call Unet::begin_call(
+    Backend& backend,
+    std::span<const UnetSample> samples,
+    std::pmr::memory_resource* memory) const {
+    Call call{.keys = std::pmr::vector<const ContextKeys*>(memory)};
+    std::pmr::vector<float> timesteps(memory);
+    timesteps.reserve(samples.size());
     for (const UnetSample& sample : samples)
         timesteps.push_back(sample.timestep);
     const auto n = static_cast<std::int64_t>(samples.size());
@@ -44,6 +49,7 @@ Unet::Call Unet::begin_call(Backend& backend, std::span<const UnetSample> sample
     call.embedding = ops::activate(embedded, Activation::silu);
 
     const std::size_t blocks = samples.empty() ? 0 : samples[0].context->keys.size();
+    call.keys.reserve(blocks * samples.size());
     for (std::size_t block = 0; block < blocks; ++block) {
         for (const UnetSample& sample : samples)
             call.keys.push_back(&sample.context->keys[block]);
@@ -56,8 +62,11 @@ Tensor Unet::run(const ResBlock& block, const Tensor& x, const Call& call) {
     // The time embedding is added to every pixel: a bias of its own for each sample.
     Tensor bias = block.embedding(call.embedding, {.wide = true});
     bias = bias.reshape({n, bias.shape()[-1]});
-    std::vector<Tensor> own(
-        static_cast<std::size_t>(n), block.conv_in.bias().reshape({1, bias.shape()[1]}));
+    LocalMemory<8 * sizeof(Tensor)> memory;
+    const std::pmr::vector<Tensor> own(
+        static_cast<std::size_t>(n),
+        block.conv_in.bias().reshape({1, bias.shape()[1]}),
+        memory.resource());
     bias = ops::add(bias, ops::concat_samples(own));
 
     Tensor h = block.conv_in(block.norm_in(x, Activation::silu), {.bias = bias, .wide = true});
@@ -91,9 +100,11 @@ Tensor Unet::operator()(const Tensor& x, std::span<const UnetSample> samples) co
         config_.in_channels,
         to_string(x.shape()),
         samples.size());
-    Call call = begin_call(x.backend(), samples);
-
-    std::vector<Tensor> skips;
+    // SD1.5 has 16 transformer blocks and 12 skips: room for eight samples.
+    LocalMemory<std::size_t{4} * 1024> memory;
+    Call call = begin_call(x.backend(), samples, memory.resource());
+    std::pmr::vector<Tensor> skips(memory.resource());
+    skips.reserve(inputs_.size());
     Tensor h = x;
     for (const Block& block : inputs_) {
         h = run(block, std::move(h), call);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory_resource>
 #include <optional>
 #include <span>
 #include <string>
@@ -54,8 +55,8 @@ class Unet {
     };
     /// What every block of one call shares.
     struct Call {
-        Tensor embedding;  // silu(time embedding), [n, 4c]
-        std::vector<const ContextKeys*> keys;
+        Tensor embedding = {};  // silu(time embedding), [n, 4c]
+        std::pmr::vector<const ContextKeys*> keys;
         std::size_t next_keys = 0;
     };
 
@@ -66,7 +67,10 @@ class Unet {
         WeightSource& source, const std::string& prefix, std::int64_t in, std::int64_t out) const;
     [[nodiscard]] std::vector<const SpatialTransformer*> transformers() const;
 
-    [[nodiscard]] Call begin_call(Backend& backend, std::span<const UnetSample> samples) const;
+    [[nodiscard]] Call begin_call(
+        Backend& backend,
+        std::span<const UnetSample> samples,
+        std::pmr::memory_resource* memory) const;
     [[nodiscard]] static Tensor run(const ResBlock& block, const Tensor& x, const Call& call);
     [[nodiscard]] static Tensor run(const Block& block, Tensor x, Call& call);
 
