@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <span>
+#include <utility>
+#include <vector>
+
 #include "base/format.h"
 #include "bench_suite.h"
 #include "engine/catalog/architectures.h"
@@ -25,16 +29,33 @@ Tensor input(engine::Backend& backend, const engine::Shape& shape) {
     return engine::ops::cast(backend.upload(values, shape), backend.compute_dtype());
 }
 
-double time_unet(engine::Backend& backend, std::int64_t batch, int repeat) {
-    engine::SyntheticSource source(backend);
-    const engine::Unet unet(source, engine::kUnetPrefix, engine::sd15_config().unet);
-    const Tensor tokens = input(backend, {1, kTokens, unet.config().context_width});
-    const engine::UnetContext context = unet.prepare(tokens);
-    const std::vector<engine::UnetSample> samples(
-        static_cast<std::size_t>(batch), {.timestep = 500, .context = &context});
-    const Tensor latent = input(backend, {batch, kLatent, kLatent, 4});
-    return best_seconds(repeat, [&] { (void)unet(latent, samples); });
-}
+/// SD1.5's UNet and a batch for it.
+class UnetCalls {
+  public:
+    UnetCalls(engine::Backend& backend, std::int64_t batch)
+        : source_(backend),
+          unet_(source_, engine::kUnetPrefix, engine::sd15_config().unet),
+          context_(unet_.prepare(input(backend, {1, kTokens, unet_.config().context_width}))),
+          samples_(static_cast<std::size_t>(batch), {.timestep = 500, .context = &context_}),
+          latent_(input(backend, {batch, kLatent, kLatent, 4})) {}
+
+    void call() const { (void)unet_(latent_, samples_); }
+
+    /// The same samples, each in a call of its own.
+    void call_one_by_one() const {
+        const std::span<const engine::UnetSample> all(samples_);
+        for (std::int64_t i = 0; i < latent_.shape()[0]; ++i) {
+            (void)unet_(latent_.rows(i, i + 1), all.subspan(static_cast<std::size_t>(i), 1));
+        }
+    }
+
+  private:
+    engine::SyntheticSource source_;
+    engine::Unet unet_;
+    engine::UnetContext context_;
+    std::vector<engine::UnetSample> samples_;
+    Tensor latent_;
+};
 
 double time_vae_decode(engine::Backend& backend, int repeat) {
     engine::SyntheticSource source(backend);
@@ -43,25 +64,53 @@ double time_vae_decode(engine::Backend& backend, int repeat) {
     return best_seconds(repeat, [&] { (void)decoder(latent); });
 }
 
+/// A backend of its own for each measurement, so that its memory is that measurement's.
+Result<std::unique_ptr<engine::CpuBackend>> fresh_engine(
+    const BenchSuite& suite, const std::string& dtype) {
+    return make_engine({.threads = suite.options().threads, .dtype = dtype});
+}
+
+Result<void> bench_together(BenchSuite& suite, const std::string& dtype) {
+    constexpr std::int64_t kBatch = 4;
+    const std::string name = "batch.sd15.512.4_together." + dtype;
+    if (!suite.wanted(name)) return {};
+    DARKROOM_TRY_ASSIGN(const auto backend, fresh_engine(suite, dtype));
+    const UnetCalls calls(*backend, kBatch);
+    const auto [together, apart] = best_in_turns(
+        suite.options().repeat, [&] { calls.call(); }, [&] { calls.call_one_by_one(); });
+    const double gflop = kUnetGflop * static_cast<double>(kBatch);
+    BenchResult alone{"batch.sd15.512.4_apart." + dtype, apart, gflop, suite.peak_gflops(dtype)};
+    BenchResult result{name, together, gflop, suite.peak_gflops(dtype)};
+    result.against = alone.name;
+    result.against_seconds = apart;
+    suite.add(std::move(alone));
+    suite.add(std::move(result));
+    return {};
+}
+
 }  // namespace
 
 Result<void> bench_networks(BenchSuite& suite, const std::string& dtype) {
     const double peak = suite.peak_gflops(dtype);
-    const BenchOptions& options = suite.options();
-    std::unique_ptr<engine::CpuBackend> backend;
-    DARKROOM_TRY_ASSIGN(backend, make_engine({.threads = options.threads, .dtype = dtype}));
+    const int repeat = suite.options().repeat;
     for (const std::int64_t batch : {1, 2, 4}) {
         const std::string name = format("unet.sd15.512.b{}.{}", batch, dtype);
         if (!suite.wanted(name)) continue;
-        const double seconds = time_unet(*backend, batch, options.repeat);
-        suite.add({name, seconds, kUnetGflop * static_cast<double>(batch), peak});
-        backend->trim();
+        DARKROOM_TRY_ASSIGN(const auto backend, fresh_engine(suite, dtype));
+        const UnetCalls calls(*backend, batch);
+        const double seconds = best_seconds(repeat, [&] { calls.call(); });
+        BenchResult result{name, seconds, kUnetGflop * static_cast<double>(batch), peak};
+        result.activation_bytes = static_cast<double>(backend->peak_activation_bytes());
+        suite.add(std::move(result));
     }
     const std::string vae = "vae.decode.sd15.512." + dtype;
     if (suite.wanted(vae)) {
-        suite.add({vae, time_vae_decode(*backend, options.repeat), kVaeDecodeGflop, peak});
+        DARKROOM_TRY_ASSIGN(const auto backend, fresh_engine(suite, dtype));
+        BenchResult result{vae, time_vae_decode(*backend, repeat), kVaeDecodeGflop, peak};
+        result.activation_bytes = static_cast<double>(backend->peak_activation_bytes());
+        suite.add(std::move(result));
     }
-    return {};
+    return bench_together(suite, dtype);
 }
 
 }  // namespace darkroom::app

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <chrono>
+#include <limits>
 
 #include "base/format.h"
 #include "base/sha256.h"
 #include "bench_suite.h"
 #include "engine/catalog/architectures.h"
+#include "engine/ops/elementwise.h"
+#include "engine/pipelines/init_latent.h"
 #include "engine/pipelines/session.h"
+#include "engine/weights/synthetic_source.h"
 #include "engine_setup.h"
 #include "process_memory.h"
 #include "work_folder.h"
@@ -85,31 +89,85 @@ Result<void> draw_from_cache(
     return {};
 }
 
+/// The bundled model or --model, and the size of its pictures.
+struct SmallModel {
+    fs::path path;
+    std::int64_t size = 0;
+};
+
+Result<SmallModel> small_model(const BenchOptions& options) {
+    SmallModel model{.path = options.model};
+    if (model.path.empty()) {
+        DARKROOM_TRY_ASSIGN(model.path, bundled_model());
+    }
+    DARKROOM_TRY_ASSIGN(const engine::Checkpoint checkpoint, engine::Checkpoint::open(model.path));
+    model.size = engine::native_size(checkpoint.family(), checkpoint.file().table().metadata);
+    return model;
+}
+
+/// Draws a picture; what its UNet steps took, all that a session does for them included.
+double unet_seconds_of_a_picture(
+    const std::shared_ptr<const engine::Model>& model, std::int64_t size) {
+    engine::Session session;
+    (void)session.add(1, model, picture_request(size)).has_value();
+    double seconds = 0;
+    while (!session.idle()) {
+        const engine::StepReport report = session.step();
+        if (report.work == engine::StepReport::Work::unet) seconds += report.seconds;
+    }
+    return seconds;
+}
+
 }  // namespace
 
 Result<void> bench_small_picture(BenchSuite& suite) {
     const BenchOptions& options = suite.options();
-    fs::path path = options.model;
-    if (path.empty()) {
-        DARKROOM_TRY_ASSIGN(path, bundled_model());
-    }
-    DARKROOM_TRY_ASSIGN(const engine::Checkpoint checkpoint, engine::Checkpoint::open(path));
-    const std::int64_t size =
-        engine::native_size(checkpoint.family(), checkpoint.file().table().metadata);
-    const std::string name = format("picture.{}.{}.20", path.stem().string(), size);
+    DARKROOM_TRY_ASSIGN(const SmallModel small, small_model(options));
+    const std::string name = format("picture.{}.{}.20", small.path.stem().string(), small.size);
     if (!suite.wanted(name)) return {};
-    std::unique_ptr<engine::CpuBackend> backend;
-    DARKROOM_TRY_ASSIGN(backend, make_engine({.threads = options.threads, .dtype = {}}));
+    DARKROOM_TRY_ASSIGN(const auto backend, make_engine({.threads = options.threads, .dtype = {}}));
     DARKROOM_TRY_ASSIGN(
         const auto model,
-        engine::Model::load(*backend, engine::ClipTokenizer::bundled(), {.path = path}));
-    const double seconds = best_seconds(options.repeat, [&] {
-        engine::Session session;
-        (void)session.add(1, model, picture_request(size)).has_value();
-        while (!session.idle())
-            session.step();
-    });
+        engine::Model::load(*backend, engine::ClipTokenizer::bundled(), {.path = small.path}));
+    const double seconds =
+        best_seconds(options.repeat, [&] { (void)unet_seconds_of_a_picture(model, small.size); });
     suite.add({name, seconds});
+    return {};
+}
+
+Result<void> bench_lone_request(BenchSuite& suite) {
+    const BenchOptions& options = suite.options();
+    DARKROOM_TRY_ASSIGN(const SmallModel small, small_model(options));
+    const std::string prefix = format("batch.{}.{}.20_", small.path.stem().string(), small.size);
+    if (!suite.wanted(prefix + "in_session")) return {};
+    DARKROOM_TRY_ASSIGN(const auto backend, make_engine({.threads = options.threads, .dtype = {}}));
+    DARKROOM_TRY_ASSIGN(
+        const auto model,
+        engine::Model::load(*backend, engine::ClipTokenizer::bundled(), {.path = small.path}));
+    const engine::ImageRequest request = picture_request(small.size);
+    DARKROOM_TRY_ASSIGN(
+        const engine::Tensor states, engine::encode_prompt(*model, request.prompt, {}));
+    const auto context = engine::prepare_context(*model, states);
+    const std::vector<engine::UnetSample> samples(2, {.timestep = 500, .context = context.get()});
+    const engine::LatentShape shape = engine::latent_shape(*model, request);
+    const engine::Shape latents{2, shape.height, shape.width, shape.channels};
+    const engine::Tensor latent = engine::ops::cast(
+        backend->upload(engine::synthetic_stream("input:bench", latents.numel()), latents),
+        backend->compute_dtype());
+    double in_session = std::numeric_limits<double>::infinity();
+    const auto draw = [&] {
+        in_session = std::min(in_session, unet_seconds_of_a_picture(model, small.size));
+    };
+    const auto call = [&] {
+        for (int step = 0; step < request.steps; ++step)
+            (void)model->unet()(latent, samples);
+    };
+    const double bare = best_in_turns(options.repeat, draw, call).second;
+    BenchResult result{prefix + "in_session", in_session};
+    result.against = prefix + "bare_calls";
+    result.against_seconds = bare;
+    suite.add({result.against, bare});
+    suite.add(std::move(result));
     return {};
 }
 

@@ -24,6 +24,13 @@ std::string bench_json(const BenchMachine& machine, const std::vector<BenchResul
             row.set("rss_anonymous_mib", result.anonymous_bytes / kMib);
             row.set("rss_mapped_mib", result.mapped_bytes / kMib);
         }
+        if (result.activation_bytes > 0) {
+            row.set("activations_mib", result.activation_bytes / kMib);
+        }
+        if (result.against_seconds > 0) {
+            row.set("ratio", result.seconds / result.against_seconds);
+            row.set("ratio_to", result.against);
+        }
         rows.emplace_back(std::move(row));
     }
     json::Object facts{
@@ -63,6 +70,13 @@ std::string bench_table(const BenchMachine& machine, const std::vector<BenchResu
                 "  {:.0f} MiB own memory and {:.0f} MiB mapped weights",
                 result.anonymous_bytes / kMib,
                 result.mapped_bytes / kMib);
+        }
+        if (result.activation_bytes > 0) {
+            text += format("  {:.0f} MiB of activations", result.activation_bytes / kMib);
+        }
+        if (result.against_seconds > 0) {
+            const double ratio = result.seconds / result.against_seconds;
+            text += format("  {:.3f} of {}", ratio, result.against);
         }
         text += "\n";
     }

@@ -17,6 +17,11 @@ struct BenchResult {
     /// Memory at its peak, where that was looked at: the process's own, and mapped weights.
     double anonymous_bytes = 0;
     double mapped_bytes = 0;
+    /// The most memory of activations that it held at once.
+    double activation_bytes = 0;
+    /// What it was measured in turns with, and the seconds of that.
+    std::string against = {};
+    double against_seconds = 0;
 };
 
 struct BenchMachine {
@@ -31,7 +36,8 @@ struct BenchMachine {
 };
 
 /// {"machine": {...}, "results": [{"name", "seconds", "gflops", "fraction_of_peak",
-/// "rss_anonymous_mib", "rss_mapped_mib"}, ...]}; what was not measured is left out.
+/// "rss_anonymous_mib", "rss_mapped_mib", "activations_mib", "ratio", "ratio_to"}, ...]}; what was
+/// not measured is left out.
 std::string bench_json(const BenchMachine& machine, const std::vector<BenchResult>& results);
 
 /// A table for people.
