@@ -61,6 +61,14 @@ Result<ImageField> parse_image_field(std::string_view text, std::string_view fie
     return decoded(text, field);
 }
 
+std::optional<std::string_view> image_upload(std::string_view text) {
+    constexpr std::size_t kDigits = 32;
+    text = without_margins(text);
+    const bool is_id = text.size() == kDigits &&
+                       text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+    return is_id ? std::optional(text) : std::nullopt;
+}
+
 std::optional<std::string_view> image_url(std::string_view text) {
     text = without_margins(text);
     const std::string scheme = lower_ascii(text.substr(0, std::string_view("https://").size()));

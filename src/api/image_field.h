@@ -23,6 +23,10 @@ struct ImageField {
 /// invalid_argument, naming `field`, for a URL and everything else.
 Result<ImageField> parse_image_field(std::string_view text, std::string_view field);
 
+/// The id of the upload that an image field names instead of a picture: 32 lower-case hex digits,
+/// which as base64 are no file of a picture. Nothing when it is something else.
+std::optional<std::string_view> image_upload(std::string_view text);
+
 /// The URL that an image field names instead of a picture; nothing when it is something else.
 std::optional<std::string_view> image_url(std::string_view text);
 

@@ -67,6 +67,7 @@ class Members {
     json::Object object_;
 };
 
+constexpr std::string_view kPictureType = "image";
 constexpr std::string_view kSources = R"({"upload": ID}, {"import": PATH} or {"url": URL})";
 
 Outcome<ModelSource> parse_source(const json::Value& value) {
@@ -121,11 +122,15 @@ Outcome<ModelRequest> parse_model_request(std::string_view body) {
 Outcome<UploadRequest> parse_upload_request(std::string_view body) {
     DARKROOM_TRY_ASSIGN(const Members members, Members::parse(body));
     UploadRequest request;
-    DARKROOM_TRY_ASSIGN(const std::optional<domain::ModelType> type, members.type());
-    if (!type) return bad_member("type", "must be there");
-    request.type = *type;
+    const json::Value* type = members.find("type");
+    if (type == nullptr) return bad_member("type", "must be there");
+    const bool is_picture = type->is_string() && type->as_string() == kPictureType;
+    request.type = std::nullopt;
+    if (!is_picture) {
+        DARKROOM_TRY_ASSIGN(request.type, members.type());
+    }
     DARKROOM_TRY_ASSIGN(request.name, members.text("name"));
-    if (request.name.empty()) return bad_member("name", "must be there");
+    if (request.name.empty() && !is_picture) return bad_member("name", "must be there");
     const json::Value* size = members.find("size");
     if (size == nullptr || !size->is_integer() || size->as_integer() <= 0) {
         return bad_member("size", "the number of bytes");

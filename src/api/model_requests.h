@@ -29,7 +29,8 @@ Outcome<ModelRequest> parse_model_request(std::string_view body);
 
 /// The body of POST /uploads.
 struct UploadRequest {
-    domain::ModelType type = domain::ModelType::stable_diffusion;
+    /// None is a picture: "image" in the body, where the name may be left out.
+    std::optional<domain::ModelType> type = domain::ModelType::stable_diffusion;
     std::string name;
     std::uint64_t size_bytes = 0;
     /// 64 lower-case hex digits; empty where the body does not say.

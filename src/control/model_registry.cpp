@@ -203,7 +203,7 @@ Result<void> ModelRegistry::prepare(Registration& registration) {
                     ErrorCode::invalid_argument,
                     format(
                         "source: the upload was announced as {} {}",
-                        domain::to_string(upload.plan.type),
+                        upload.plan.type ? domain::to_string(*upload.plan.type) : "a picture",
                         upload.plan.name),
                     "source"};
             }

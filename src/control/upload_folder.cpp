@@ -62,6 +62,17 @@ Result<void> write_at(int file, std::string_view bytes, std::uint64_t offset) {
     return {};
 }
 
+Result<void> check_complete(const UploadStatus& status) {
+    if (status.is_complete()) return {};
+    return Error{
+        ErrorCode::conflict,
+        format(
+            "the upload is not complete ({} of {} bytes)",
+            status.received_bytes,
+            status.plan.size_bytes),
+        "upload"};
+}
+
 }  // namespace
 
 /// Its file is removed with it unless it was taken.
@@ -112,25 +123,16 @@ Result<UploadStatus> UploadFolder::begin(UploadPlan plan) {
     if (plan.size_bytes == 0) {
         return Error{ErrorCode::invalid_argument, "size: the file has no bytes", "size"};
     }
-    if (plan.size_bytes > limits_.max_bytes) {
+    const std::uint64_t most = plan.type ? limits_.max_bytes : limits_.max_picture_bytes;
+    if (plan.size_bytes > most) {
         return Error{
-            ErrorCode::payload_too_large,
-            format("size: a file of at most {} bytes", limits_.max_bytes),
-            "size"};
+            ErrorCode::payload_too_large, format("size: a file of at most {} bytes", most), "size"};
     }
     expire();
     const auto upload = std::make_shared<Upload>();
     {
         const auto uploads = uploads_.lock();
-        const auto own = std::ranges::count_if(*uploads, [&](const auto& row) {
-            return row.second->status.plan.tenant == plan.tenant;
-        });
-        if (uploads->size() >= limits_.in_all ||
-            static_cast<std::size_t>(own) >= limits_.per_tenant) {
-            return Error{
-                ErrorCode::conflict,
-                "too many uploads are open; finish one, throw one away or wait until one expires"};
-        }
+        DARKROOM_TRY(check_room(*uploads, plan));
         upload->status.id = random_id();
         upload->status.plan = std::move(plan);
         upload->status.expires_ms = clock_.wall_ms() + limits_.lifetime_ms;
@@ -151,6 +153,23 @@ Result<UploadStatus> UploadFolder::begin(UploadPlan plan) {
         return prepared.error();
     }
     return upload->status;
+}
+
+Result<void> UploadFolder::check_room(const Uploads& uploads, const UploadPlan& plan) const {
+    std::size_t own = 0;
+    std::size_t all = 0;
+    for (const auto& [id, upload] : uploads) {
+        const UploadPlan& other = upload->status.plan;
+        if (other.type.has_value() != plan.type.has_value()) continue;
+        ++all;
+        if (other.tenant == plan.tenant) ++own;
+    }
+    const std::size_t most = plan.type ? limits_.in_all : limits_.pictures_in_all;
+    const std::size_t most_own = plan.type ? limits_.per_tenant : limits_.pictures_per_tenant;
+    if (all < most && own < most_own) return {};
+    return Error{
+        ErrorCode::conflict,
+        "too many uploads are open; finish one, throw one away or wait until one expires"};
 }
 
 Result<UploadStatus> UploadFolder::append(const UploadName& name, const UploadPiece& piece) {
@@ -210,19 +229,19 @@ Result<void> UploadFolder::abandon(const UploadName& name) {
     return {};
 }
 
+Result<std::string> UploadFolder::read_picture(const UploadName& name) {
+    DARKROOM_TRY_ASSIGN(const std::shared_ptr<Upload> upload, lookup(name));
+    const std::scoped_lock lock(upload->mutex);
+    if (upload->is_closed || upload->status.plan.type) return no_such_upload();
+    DARKROOM_TRY(check_complete(upload->status));
+    return read_file(upload->path, limits_.max_picture_bytes);
+}
+
 Result<std::shared_ptr<StagedFile>> UploadFolder::take(const UploadName& name) {
     DARKROOM_TRY_ASSIGN(const std::shared_ptr<Upload> upload, lookup(name));
     const std::scoped_lock lock(upload->mutex);
     if (upload->is_closed) return no_such_upload();
-    if (!upload->status.is_complete()) {
-        return Error{
-            ErrorCode::conflict,
-            format(
-                "the upload is not complete ({} of {} bytes)",
-                upload->status.received_bytes,
-                upload->status.plan.size_bytes),
-            "upload"};
-    }
+    DARKROOM_TRY(check_complete(upload->status));
     upload->is_closed = true;
     upload->is_taken = true;
     forget(name.id);

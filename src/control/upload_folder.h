@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,8 +20,9 @@ namespace darkroom::control {
 /// What a client says of a file before it sends it.
 struct UploadPlan {
     std::string tenant;
-    domain::ModelType type = domain::ModelType::stable_diffusion;
-    /// As check_model_name returns it.
+    /// None is a picture, which requests name by the upload's id.
+    std::optional<domain::ModelType> type = domain::ModelType::stable_diffusion;
+    /// As check_model_name returns it; empty for a picture.
     std::string name;
     std::uint64_t size_bytes = 0;
     /// 64 lower-case hex digits, or empty.
@@ -59,6 +61,10 @@ struct UploadLimits {
     /// Uploads that are open at once, of one tenant and of all.
     std::size_t per_tenant = 4;
     std::size_t in_all = 16;
+    /// The same of pictures, which stay open when they have arrived.
+    std::uint64_t max_picture_bytes = std::uint64_t{64} << 20;
+    std::size_t pictures_per_tenant = 64;
+    std::size_t pictures_in_all = 512;
     std::int64_t lifetime_ms = std::int64_t{24} * 60 * 60 * 1000;
 };
 
@@ -110,6 +116,9 @@ class UploadFolder {
     /// Throws an upload away. Fails with not_found.
     Result<void> abandon(const UploadName& name);
 
+    /// The bytes of a picture, which stays. Fails as take, and with not_found for a model file.
+    Result<std::string> read_picture(const UploadName& name);
+
     /// Takes a complete upload out of the folder's care. Fails with not_found, or conflict while
     /// bytes are missing.
     Result<std::shared_ptr<StagedFile>> take(const UploadName& name);
@@ -122,6 +131,7 @@ class UploadFolder {
     using Uploads = std::map<std::string, std::shared_ptr<Upload>>;
 
     Result<std::shared_ptr<Upload>> lookup(const UploadName& name);
+    [[nodiscard]] Result<void> check_room(const Uploads& uploads, const UploadPlan& plan) const;
     void forget(const std::string& id) { uploads_.lock()->erase(id); }
 
     std::filesystem::path folder_;

@@ -37,7 +37,15 @@ class UploadFolderTest : public ::testing::Test {
     fs::path root_ = fs::temp_directory_path() / ("darkroom-uploads-" + random_id());
     fs::path folder_ = root_ / ".uploads";
     FakeClock clock_;
-    UploadFolder uploads_{folder_, clock_, {.max_bytes = 100, .per_tenant = 2, .in_all = 3}};
+    UploadFolder uploads_{
+        folder_,
+        clock_,
+        {.max_bytes = 100,
+         .per_tenant = 2,
+         .in_all = 3,
+         .max_picture_bytes = 10,
+         .pictures_per_tenant = 3,
+         .pictures_in_all = 4}};
 };
 
 TEST_F(UploadFolderTest, PiecesBecomeAFileAndItsHash) {
@@ -51,6 +59,34 @@ TEST_F(UploadFolderTest, PiecesBecomeAFileAndItsHash) {
     const auto staged = uploads_.take({"studio", id}).value();
     EXPECT_EQ(read_file(staged->path(), 100).value(), text);
     EXPECT_EQ(uploads_.find({"studio", id}).error().code, ErrorCode::not_found);
+}
+
+TEST_F(UploadFolderTest, APictureIsReadAsOftenAsItIsAskedFor) {
+    const UploadName name{"studio", uploads_.begin({"studio", {}, "", 6}).value().id};
+    ASSERT_TRUE(append(name.id, 0, "abc"));
+    EXPECT_EQ(uploads_.read_picture(name).error().code, ErrorCode::conflict);
+    ASSERT_TRUE(append(name.id, 3, "def"));
+    EXPECT_EQ(uploads_.read_picture(name).value(), "abcdef");
+    EXPECT_EQ(uploads_.read_picture(name).value(), "abcdef");
+    EXPECT_EQ(uploads_.read_picture({"agency", name.id}).error().code, ErrorCode::not_found);
+    const std::string model = begin(3);
+    ASSERT_TRUE(append(model, 0, "abc"));
+    EXPECT_EQ(uploads_.read_picture({"studio", model}).error().code, ErrorCode::not_found);
+}
+
+TEST_F(UploadFolderTest, PicturesHaveBoundsOfTheirOwn) {
+    const auto begin_picture = [&](const std::string& tenant, std::uint64_t size) {
+        return uploads_.begin({tenant, {}, "", size});
+    };
+    EXPECT_EQ(begin_picture("studio", 11).error().code, ErrorCode::payload_too_large);
+    begin(1);
+    begin(1);
+    for (int i = 0; i < 3; ++i)
+        EXPECT_TRUE(begin_picture("studio", 10));
+    EXPECT_EQ(begin_picture("studio", 10).error().code, ErrorCode::conflict);
+    EXPECT_TRUE(begin_picture("agency", 10));
+    EXPECT_EQ(begin_picture("agency", 10).error().code, ErrorCode::conflict);
+    EXPECT_TRUE(uploads_.begin({"agency", domain::ModelType::lora, "b.safetensors", 10}));
 }
 
 TEST_F(UploadFolderTest, WhatArrivedAlreadyIsSkippedAndAGapIsRefused) {

@@ -8,6 +8,7 @@
 #include "api/kept_answer.h"
 #include "base/sha256.h"
 #include "gateway/generation.h"
+#include "gateway/named_pictures.h"
 #include "gateway/routes.h"
 #include "gateway/submit_options.h"
 #include "gateway/task_inputs.h"
@@ -43,7 +44,7 @@ runtime::Task<api::ExtrasRequest> fetched(
     std::vector<ImageText> texts;
     for (std::string& image : request.images)
         texts.push_back({request.image_field, &image});
-    DARKROOM_CO_TRY(co_await parts.image_fetcher.fetch(std::move(tenant), std::move(texts)));
+    DARKROOM_CO_TRY(co_await bring_pictures(parts, std::move(tenant), std::move(texts)));
     co_return request;
 }
 

@@ -9,6 +9,7 @@
 #include "base/encoding.h"
 #include "base/random.h"
 #include "base/sha256.h"
+#include "gateway/named_pictures.h"
 #include "gateway/task_inputs.h"
 
 namespace darkroom::gateway {
@@ -85,7 +86,7 @@ runtime::Task<domain::Task> submit(Parts& parts, Order order) {
     for (std::string& picture : order.inputs.pictures)
         texts.push_back({kPictureField, &picture});
     texts.push_back({kMaskField, &order.inputs.mask});
-    DARKROOM_CO_TRY(co_await parts.image_fetcher.fetch(task.tenant, std::move(texts)));
+    DARKROOM_CO_TRY(co_await bring_pictures(parts, task.tenant, std::move(texts)));
     const auto sent = std::make_shared<const Order>(std::move(order));
     SubmissionWork store = [&parts, sent]() -> Result<control::Submission> {
         const control::Submission& submission = sent->submission;

@@ -2,6 +2,7 @@
 #include "api/png_info.h"
 
 #include "gateway/caller.h"
+#include "gateway/named_pictures.h"
 #include "gateway/request_images.h"
 #include "gateway/routes.h"
 #include "image/decode.h"
@@ -30,7 +31,7 @@ boost::asio::awaitable<http::Response> png_info(Parts& parts, http::Request requ
     if (!sent) co_return respond(sent.error());
     const std::string tenant = caller_of(request).tenant;
     std::vector<ImageText> texts = {{kField, &*sent}};
-    const Result<void> fetched = co_await parts.image_fetcher.fetch(tenant, std::move(texts));
+    const Result<void> fetched = co_await bring_pictures(parts, tenant, std::move(texts));
     if (!fetched) co_return respond(api::refusal_from(fetched.error()));
     std::function<Result<json::Object>()> work =
         [&parts, text = *std::move(sent), tenant]() -> Result<json::Object> {

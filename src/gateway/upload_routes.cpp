@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Uploads of model files, in pieces that a broken connection does not undo.
+// Uploads of model files and pictures, in pieces that a broken connection does not undo.
 
 #include "api/json_members.h"
 #include "api/model_requests.h"
+#include "base/format.h"
 #include "control/upload_folder.h"
 #include "gateway/caller.h"
 #include "gateway/content_range.h"
@@ -24,7 +25,7 @@ http::Response answer(int status, const UploadStatus& upload) {
         status,
         json::dump(json::Object{
             {"id", upload.id},
-            {"type", domain::to_string(upload.plan.type)},
+            {"type", upload.plan.type ? domain::to_string(*upload.plan.type) : "image"},
             {"name", upload.plan.name},
             {"size", upload.plan.size_bytes},
             {"received", upload.received_bytes},
@@ -47,15 +48,33 @@ http::Response refuse(const Error& error) {
     return respond(model_refusal(error));
 }
 
+/// Model files are for those who may change models, pictures for those who may draw.
+Result<void> check_scope(const Caller& caller, const control::UploadPlan& plan) {
+    const domain::Scope needed = plan.type ? domain::Scope::models : domain::Scope::generate;
+    if (caller.scopes.allow(needed)) return {};
+    return Error{
+        ErrorCode::permission_denied, format("the scope {} is missing", domain::to_string(needed))};
+}
+
+/// The same of an upload that is there. Fails with not_found, too.
+Result<void> check_upload(Parts& parts, const Caller& caller, const control::UploadName& name) {
+    DARKROOM_TRY_ASSIGN(const UploadStatus upload, parts.uploads.find(name));
+    return check_scope(caller, upload.plan);
+}
+
 awaitable<http::Response> begin_upload(Parts& parts, http::Request request) {
     const auto wanted = api::parse_upload_request(request.body);
     if (!wanted) co_return respond(wanted.error());
-    const Result<std::string> name = domain::check_model_name(wanted->name);
-    if (!name) co_return refuse(name.error());
     control::UploadPlan plan;
     plan.tenant = caller_of(request).tenant;
     plan.type = wanted->type;
-    plan.name = *name;
+    const Result<void> allowed = check_scope(caller_of(request), plan);
+    if (!allowed) co_return refuse(allowed.error());
+    if (plan.type) {
+        const Result<std::string> name = domain::check_model_name(wanted->name);
+        if (!name) co_return refuse(name.error());
+        plan.name = *name;
+    }
     plan.size_bytes = wanted->size_bytes;
     plan.sha256 = wanted->sha256;
     std::function<Result<UploadStatus>()> work = [&parts, plan = std::move(plan)] {
@@ -74,8 +93,11 @@ awaitable<http::Response> add_piece(Parts& parts, http::Request request) {
         parse_content_range(request.headers.get("Content-Range"), request.body.size());
     if (!range) co_return refuse(range.error());
     const control::UploadName name = upload_name(request);
+    const Caller caller = caller_of(request);
     const auto body = std::make_shared<std::string>(std::move(request.body));
-    std::function<Result<UploadStatus>()> work = [&parts, name, body, range = *range] {
+    std::function<Result<UploadStatus>()> work =
+        [&parts, name, caller, body, range = *range]() -> Result<UploadStatus> {
+        DARKROOM_TRY(check_upload(parts, caller, name));
         return parts.uploads.append(name, {range.begin, range.total, *body});
     };
     const Result<UploadStatus> upload =
@@ -87,11 +109,16 @@ awaitable<http::Response> add_piece(Parts& parts, http::Request request) {
 http::Response show_upload(Parts& parts, const http::Request& request) {
     const Result<UploadStatus> upload = parts.uploads.find(upload_name(request));
     if (!upload) return refuse(upload.error());
+    const Result<void> allowed = check_scope(caller_of(request), upload->plan);
+    if (!allowed) return refuse(allowed.error());
     return answer(200, *upload);
 }
 
 awaitable<http::Response> abandon_upload(Parts& parts, http::Request request) {
-    std::function<Result<bool>()> work = [&parts, name = upload_name(request)]() -> Result<bool> {
+    const Caller caller = caller_of(request);
+    std::function<Result<bool>()> work =
+        [&parts, caller, name = upload_name(request)]() -> Result<bool> {
+        DARKROOM_TRY(check_upload(parts, caller, name));
         DARKROOM_TRY(parts.uploads.abandon(name));
         return true;
     };
