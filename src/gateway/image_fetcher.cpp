@@ -140,7 +140,8 @@ Result<std::vector<std::string>> ImageFetcher::fetch_all(const std::vector<Wante
     for (const Wanted& picture : wanted) {
         http::Download download{picture.url, room, {}};
         const Result<std::string> file = fetch_file(std::move(download), deadline);
-        if (stop_.stop_requested()) return Error{ErrorCode::unavailable, "the server is shutting down"};
+        if (stop_.stop_requested())
+            return Error{ErrorCode::unavailable, "the server is shutting down"};
         if (!file) {
             Error refused = file.error();
             refused.field = picture.field;
