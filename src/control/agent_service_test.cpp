@@ -196,6 +196,7 @@ class AgentServiceTest : public testing::Test {
 };
 
 TEST_F(AgentServiceTest, ACheckpointThatSomebodyWaitsForIsReadAheadWhileAnAgentDraws) {
+    agent().takes_advice = true;
     const cluster::AttemptId held = assigned(submit("icons"));
     submit("other");
     const auto message = agent().hear();
@@ -208,6 +209,7 @@ TEST_F(AgentServiceTest, ACheckpointThatSomebodyWaitsForIsReadAheadWhileAnAgentD
 }
 
 TEST_F(AgentServiceTest, WhatAnAgentHasIsNotReadAhead) {
+    agent().takes_advice = true;
     const cluster::AttemptId held = assigned(submit("icons"));
     submit("icons");
     expect_nothing_more();

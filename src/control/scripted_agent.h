@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/guarded.h"
@@ -60,6 +61,9 @@ class ScriptedWire {
 
     runtime::Task<void> send(cluster::Message message) {
         if (hung_up_) co_return Error{ErrorCode::unavailable, "the agent is gone"};
+        if (!takes_advice && std::holds_alternative<cluster::Prefetch>(message)) {
+            co_return Result<void>();
+        }
         {
             const std::lock_guard<std::mutex> lock(mutex_);
             heard_.push_back(std::move(message));
@@ -74,6 +78,8 @@ class ScriptedWire {
         return !heard_.empty();
     }
 
+    /// Whether it hears what to read ahead, which comes whenever somebody else waits.
+    std::atomic<bool> takes_advice = false;
     /// Memory it seems to occupy.
     std::atomic<std::uint64_t> resident_bytes = 0;
 

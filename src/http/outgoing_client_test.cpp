@@ -39,12 +39,6 @@ Response streamed(awaitable<void> (*stream)(BodyWriter&)) {
     return response;
 }
 
-awaitable<Response> never_answer(Request request) {
-    const auto deadline = runtime::Deadline::after(std::chrono::seconds(10));
-    const Result<void> gone = co_await request.client_gone->wait(0, deadline);
-    co_return text_response(gone ? 200 : 599, "");
-}
-
 Response moved(const char* target) {
     Response response;
     response.status = 302;
@@ -79,7 +73,6 @@ class OutgoingTest : public ServerTest {
         add_file("/gone", [](const Request&) { return text_response(404, "no such file"); });
         add_file("/endless", [](const Request&) { return streamed(write_without_end); });
         add_file("/drip", [](const Request&) { return streamed(drip); });
-        router_.add("GET", "/silent", never_answer);
         add("/headers", [](const Request&) {
             Response response;
             for (int i = 0; i < 20; ++i)
