@@ -44,6 +44,6 @@ std::string packed_index_json(const PackedIndex& index);
 
 /// Fails with corrupt_input. Names of owners are plain file names then; offsets and sizes are not
 /// held against any file.
-Result<PackedIndex> parse_packed_index(std::string_view json);
+Result<PackedIndex> parse_packed_index(std::string_view text);
 
 }  // namespace darkroom::engine
