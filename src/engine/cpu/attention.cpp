@@ -10,14 +10,18 @@ namespace {
 
 /// Where the packed keys, the packed values and the workspaces of the threads lie.
 struct AttentionPlan {
-    AttentionPlan(const Tensor& q, const Tensor& k, std::int64_t head_count)
-        : samples(q.shape()[0]),
+    AttentionPlan(
+        const Tensor& q, const Tensor& k, std::int64_t head_count, const cpu::KernelTable& table)
+        : query_block(std::int64_t{table.width} * table.max_vectors),
+          samples(q.shape()[0]),
           queries(q.shape()[1]),
           keys(k.shape()[1]),
           channels(q.shape()[2]),
           heads(head_count),
           size(channels / head_count) {}
 
+    /// Queries that a job takes at most.
+    std::int64_t query_block;
     std::int64_t samples;
     std::int64_t queries;
     std::int64_t keys;
@@ -26,30 +30,23 @@ struct AttentionPlan {
     std::int64_t size;
 
     [[nodiscard]] std::int64_t query_blocks() const {
-        return cpu::ceil_divide(queries, cpu::kQueryBlock);
+        return cpu::ceil_divide(queries, query_block);
     }
 };
 
+/// Elements that the kernels ask for; see attention_packing.h.
 struct PackedSizes {
-    std::int64_t keys = 0;
-    std::int64_t values = 0;
-    std::int64_t workspace_floats = 0;
-};
+    PackedSizes(const AttentionPlan& plan, int step)
+        : keys(plan.keys * cpu::whole_steps(plan.size, step)),
+          values(cpu::whole_steps(plan.keys, step) * plan.size),
+          workspace_floats(plan.query_block * (plan.size + cpu::whole_steps(plan.size, step))) {
+        static_assert(cpu::kKeyTile % 2 == 0, "only the last tile of keys has half a step");
+    }
 
-PackedSizes packed_sizes(const AttentionPlan& plan, const cpu::KernelTable& table, int step) {
-    const auto layout = [&](std::int64_t columns, std::int64_t depth) {
-        return cpu::PanelLayout{columns, depth, table.width, table.max_vectors, step};
-    };
-    const std::int64_t whole = plan.keys / cpu::kKeyTile;
-    const std::int64_t rest = plan.keys % cpu::kKeyTile;
-    const cpu::PanelLayout values = layout(plan.size, plan.keys);
-    const std::int64_t sums = values.vectors() * table.width;
-    const std::int64_t queries = cpu::ceil_divide(plan.size, step) * step;
-    return {
-        .keys = whole * layout(cpu::kKeyTile, plan.size).size() + layout(rest, plan.size).size(),
-        .values = values.size(),
-        .workspace_floats = cpu::kQueryBlock * (sums + queries)};
-}
+    std::int64_t keys;
+    std::int64_t values;
+    std::int64_t workspace_floats;
+};
 
 }  // namespace
 
@@ -68,8 +65,8 @@ Tensor CpuBackend::attention(
         kernels.attend != nullptr && k.dtype() == q.dtype() && v.dtype() == q.dtype(),
         "attention in {}",
         to_string(q.dtype()));
-    const AttentionPlan plan(q, k, options.heads);
-    const PackedSizes sizes = packed_sizes(plan, state_->table, kernels.step);
+    const AttentionPlan plan(q, k, options.heads, state_->table);
+    const PackedSizes sizes(plan, kernels.step);
     const std::int64_t pairs = plan.samples * plan.heads;
     const Tensor packed_keys = empty({pairs, sizes.keys}, q.dtype());
     const Tensor packed_values = empty({pairs, sizes.values}, q.dtype());
@@ -99,7 +96,7 @@ Tensor CpuBackend::attention(
     const auto scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(plan.size)));
     state_->workers.run(pairs * blocks, [&](std::int64_t piece, int thread) {
         const std::int64_t pair = piece / blocks;
-        const std::int64_t row = piece % blocks * cpu::kQueryBlock;
+        const std::int64_t row = piece % blocks * plan.query_block;
         const std::int64_t sample = pair / plan.heads;
         const std::int64_t head = pair % plan.heads;
         float* workspace = workspaces.values<float>().data() + thread * sizes.workspace_floats;
@@ -111,7 +108,7 @@ Tensor CpuBackend::attention(
              .workspace = workspace,
              .stride = plan.channels,
              .size = plan.size,
-             .rows = std::min(cpu::kQueryBlock, plan.queries - row),
+             .rows = std::min(plan.query_block, plan.queries - row),
              .key_count = plan.keys,
              .first_row = row,
              .causal = options.causal,

@@ -11,7 +11,7 @@ namespace darkroom::engine {
 namespace {
 
 /// To be raised with every change to the kernels' arithmetic or to the packed layout.
-constexpr int kKernelVersion = 2;
+constexpr int kKernelVersion = 3;
 /// The same for products of bytes.
 constexpr int kByteKernelVersion = 1;
 

@@ -3,231 +3,169 @@
 
 #include <cstddef>
 
-#include "engine/cpu/kernels/attention_layout.h"
-#include "engine/cpu/kernels/products.h"
+#include "engine/cpu/kernels/attention_packing.h"
 
 // Attention over packed keys and values with a running softmax (Dao et al. 2022, algorithm 1; row
-// maximum and sum as in Milakov and Gimelshein 2018).
+// maximum and sum as in Milakov and Gimelshein 2018). Scores are computed transposed, [keys]
+// [queries]: a lane is a query, so the softmax needs nothing across lanes, and the weights come
+// out as the columns of the product with the values.
 
 namespace darkroom::engine::cpu {
 namespace {
 
 constexpr float kLog2E = 1.44269504f;
-
-/// Scores and probabilities of one query block against one key tile.
-template <class Product>
-struct TileScores {
-    alignas(64) float scores[kQueryBlock * kKeyTile];
-    alignas(64) typename Product::Element weights[kQueryBlock * kKeyTile];
-    float largest[kQueryBlock];
-    float total[kQueryBlock];
-};
-
-/// Copies a row of `size` channels into one column of a block, zeros behind its end; all zeros
-/// for no row.
-template <class Product>
-inline void pack_column(
-    const typename Product::Element* row,
-    std::int64_t size,
-    typename Product::Element* out,
-    std::int64_t columns) {
-    using Element = typename Product::Element;
-    constexpr int kStep = Product::kStep;
-    std::int64_t k = 0;
-    if (row != nullptr) {
-        for (; k + kStep <= size; k += kStep, out += columns * kStep) {
-            __builtin_memcpy(out, row + k, kStep * sizeof(Element));
-        }
-    }
-    for (; k < size; k += kStep, out += columns * kStep) {
-        for (int i = 0; i < kStep; ++i) {
-            out[i] = row != nullptr && k + i < size ? row[k + i] : Element{};
-        }
-    }
-}
-
-template <class Product>
-inline void pack_keys(const PackJob& job) {
-    using Element = typename Product::Element;
-    const auto* source = static_cast<const Element*>(job.source);
-    auto* packed = static_cast<Element*>(job.packed);
-    for (std::int64_t begin = 0; begin < job.rows; begin += kKeyTile) {
-        const std::int64_t left = job.rows - begin;
-        const PanelLayout layout = key_layout<Product>(left < kKeyTile ? left : kKeyTile, job.size);
-        for (std::int64_t block = 0; block < layout.blocks(); ++block) {
-            const std::int64_t first = begin + layout.first_vector(block) * kWidth;
-            const std::int64_t columns = begin + layout.first_vector(block + 1) * kWidth - first;
-            Element* out = packed + layout.offset(block);
-            for (std::int64_t n = 0; n < columns; ++n) {
-                const bool inside = first + n < job.rows;
-                pack_column<Product>(
-                    inside ? source + (first + n) * job.stride : nullptr,
-                    job.size,
-                    out + n * Product::kStep,
-                    columns);
-            }
-        }
-        packed += layout.size();
-    }
-}
-
-/// Interleaves `columns` channels of kStep neighbouring rows, of which `rows` exist.
-template <class Product>
-inline void pack_rows(
-    const typename Product::Element* __restrict source,
-    std::int64_t stride,
-    std::int64_t rows,
-    std::int64_t columns,
-    typename Product::Element* __restrict out) {
-    using Element = typename Product::Element;
-    constexpr int kStep = Product::kStep;
-    if (rows >= kStep) {
-        for (std::int64_t n = 0; n < columns; ++n) {
-            for (int i = 0; i < kStep; ++i)
-                out[n * kStep + i] = source[i * stride + n];
-        }
-        return;
-    }
-    for (std::int64_t n = 0; n < columns; ++n) {
-        for (int i = 0; i < kStep; ++i) {
-            out[n * kStep + i] = i < rows ? source[i * stride + n] : Element{};
-        }
-    }
-}
-
-template <class Product>
-inline void pack_values(const PackJob& job) {
-    using Element = typename Product::Element;
-    constexpr int kStep = Product::kStep;
-    const auto* source = static_cast<const Element*>(job.source);
-    auto* packed = static_cast<Element*>(job.packed);
-    const PanelLayout layout = value_layout<Product>(job.rows, job.size);
-    for (std::int64_t block = 0; block < layout.blocks(); ++block) {
-        const std::int64_t first = layout.first_vector(block) * kWidth;
-        const std::int64_t columns = layout.first_vector(block + 1) * kWidth - first;
-        const std::int64_t left = job.size - first;
-        const std::int64_t filled = left < columns ? left : columns;
-        Element* out = packed + layout.offset(block);
-        for (std::int64_t k = 0; k < job.rows; k += kStep, out += columns * kStep) {
-            const Element* rows = source + k * job.stride + first;
-            pack_rows<Product>(rows, job.stride, job.rows - k, filled, out);
-            for (std::int64_t n = filled * kStep; n < columns * kStep; ++n)
-                out[n] = Element{};
-        }
-    }
-}
-
-/// sums [rows][sums_stride] (+)= rows x packed columns, for all column blocks of `layout`.
-template <class Product>
-struct BlockProduct {
-    using Element = typename Product::Element;
-
-    const Element* rows = nullptr;
-    std::int64_t row_stride = 0;
-    std::int64_t row_count = 0;
-    const Element* packed = nullptr;
-    PanelLayout layout = {};
-    /// The part of the depth to multiply.
-    std::int64_t first_step = 0;
-    std::int64_t steps = 0;
-    float* sums = nullptr;
-    std::int64_t sums_stride = 0;
-    bool first = true;
-
-    void run() const {
-        for (std::int64_t block = 0; block < layout.blocks(); ++block) {
-            const std::int64_t vector = layout.first_vector(block);
-            const int vectors = static_cast<int>(layout.first_vector(block + 1) - vector);
-            const Element* columns =
-                packed + layout.offset(block) + first_step * vectors * kWidth * Product::kStep;
-            for (std::int64_t row = 0; row < row_count;) {
-                const int tile = next_tile_rows(row_count - row, vectors);
-                const Element* pointers[kMaxTileRows];
-                for (int i = 0; i < tile; ++i)
-                    pointers[i] = rows + (row + i) * row_stride;
-                multiply<Product>(
-                    {.rows = pointers,
-                     .columns = columns,
-                     .spans = 1,
-                     .steps = steps,
-                     .sums = sums + row * sums_stride + vector * kWidth,
-                     .sums_stride = sums_stride,
-                     .first = first},
-                    tile,
-                    vectors);
-                row += tile;
-            }
-        }
-    }
-};
+constexpr std::int64_t kMaxQueries = std::int64_t{kWidth} * kMaxVectors;
 
 template <class Product>
 inline Vec softmax_power(Vec x) {
     return Product::kStep == 1 ? power(x) : power_roughly(x);
 }
 
-/// One query's place among the scores of a tile.
-struct ScoreRow {
-    std::int64_t row = 0;
-    /// Scores that count, and all that were computed.
-    std::int64_t valid = 0;
-    std::int64_t padded = 0;
-    /// What the row has summed up so far.
-    float* sums = nullptr;
-    std::int64_t sum_count = 0;
+/// Scores and weights of a block of queries against one tile of keys, and the softmax so far.
+template <class Product>
+struct ScoreTile {
+    static constexpr int kStep = Product::kStep;
+
+    /// [keys][columns].
+    alignas(64) float scores[kKeyTile * kMaxQueries];
+    /// [keys in steps][columns][step].
+    alignas(64) typename Product::Element weights[kKeyTile * kMaxQueries];
+    alignas(64) float largest[kMaxQueries];
+    alignas(64) float total[kMaxQueries];
+
+    /// Lets no query see a key behind it; `first_key` counts from the first query.
+    void hide_future(std::int64_t first_key, std::int64_t keys, std::int64_t columns) {
+        for (std::int64_t key = 0; key < keys; ++key) {
+            const std::int64_t hidden = first_key + key;
+            for (std::int64_t query = 0; query < hidden && query < columns; ++query)
+                scores[key * columns + query] = -__builtin_inff();
+        }
+    }
+
+    /// Turns the scores of one vector of queries into weights. Returns what their sums so far are
+    /// to be multiplied with.
+    Vec weigh(std::int64_t keys, std::int64_t columns, std::int64_t column, Vec factor) {
+        const Vec before = load(largest + column);
+        const Vec peak = maximum(before, peak_of(keys, columns, column));
+        store(largest + column, peak);
+        const Vec origin = splat(0.0f) - peak * factor;
+        Vec sum[kChains];
+        DARKROOM_UNROLL
+        for (int i = 0; i < kChains; ++i)
+            sum[i] = splat(0.0f);
+        const float* score = scores + column;
+        const auto weight = [&](std::int64_t key) {
+            const Vec x = load(score + key * columns);
+            return softmax_power<Product>(multiply_add(x, factor, origin));
+        };
+        auto* out = weights + column * kStep;
+        // Rounded weights are summed, so that what the rounding adds or takes is divided out.
+        const auto keep = [&](const Vec* step, Vec& total_of_chain) {
+            const auto joined = Product::joined(step);
+            Product::store_column(out, joined);
+            out += columns * kStep;
+            total_of_chain = Product::accumulate(total_of_chain, joined, Product::ones());
+        };
+        std::int64_t key = 0;
+        for (; key + kChains * kStep <= keys; key += kChains * kStep) {
+            DARKROOM_UNROLL
+            for (int i = 0; i < kChains; ++i) {
+                Vec step[kStep];
+                DARKROOM_UNROLL
+                for (int j = 0; j < kStep; ++j)
+                    step[j] = weight(key + i * kStep + j);
+                keep(step, sum[i]);
+            }
+        }
+        for (; key < keys; key += kStep) {
+            Vec step[kStep];
+            DARKROOM_UNROLL
+            for (int j = 0; j < kStep; ++j)
+                step[j] = key + j < keys ? weight(key + j) : splat(0.0f);
+            keep(step, sum[0]);
+        }
+        const Vec shrink = softmax_power<Product>((before - peak) * factor);
+        const Vec added = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+        store(total + column, multiply_add(load(total + column), shrink, added));
+        return shrink;
+    }
+
+  private:
+    /// Keys that are looked at side by side, for no sum to wait for itself.
+    static constexpr int kChains = 4;
+
+    [[nodiscard]] Vec peak_of(std::int64_t keys, std::int64_t columns, std::int64_t column) const {
+        const float* score = scores + column;
+        Vec peak[kChains];
+        DARKROOM_UNROLL
+        for (int i = 0; i < kChains; ++i)
+            peak[i] = splat(-__builtin_inff());
+        std::int64_t key = 0;
+        for (; key + kChains <= keys; key += kChains) {
+            DARKROOM_UNROLL
+            for (int i = 0; i < kChains; ++i)
+                peak[i] = maximum(peak[i], load(score + (key + i) * columns));
+        }
+        for (; key < keys; ++key)
+            peak[0] = maximum(peak[0], load(score + key * columns));
+        return maximum(maximum(peak[0], peak[1]), maximum(peak[2], peak[3]));
+    }
 };
 
-/// Turns a row of scores into weights and rescales what it has summed up.
+/// result [row_count][columns] (+)= rows x columns.
 template <class Product>
-inline void weigh_row(TileScores<Product>& tile, const ScoreRow& at, float scale) {
-    const std::int64_t row = at.row;
-    const std::int64_t padded = at.padded;
-    float* scores = tile.scores + row * kKeyTile;
-    for (std::int64_t j = at.valid < 0 ? 0 : at.valid; j < padded; ++j) {
-        scores[j] = -__builtin_inff();
-    }
-    Vec peak = splat(tile.largest[row]);
-    for (std::int64_t j = 0; j < padded; j += kWidth)
-        peak = maximum(peak, load(scores + j));
-    const float largest = largest_lane(peak);
-    const Vec factor = splat(scale * kLog2E);
-    const Vec origin = splat(-largest * scale * kLog2E);
-    Vec total = splat(0.0f);
-    for (std::int64_t j = 0; j < padded; j += kWidth) {
-        const Vec weight = softmax_power<Product>(multiply_add(load(scores + j), factor, origin));
-        total = total + weight;
-        store(tile.weights + row * kKeyTile + j, weight);
-    }
-    if (largest != tile.largest[row]) {
-        const Vec shrink =
-            softmax_power<Product>((splat(tile.largest[row]) - splat(largest)) * factor);
-        float lanes[kWidth];
-        store(lanes, shrink);
-        tile.total[row] *= lanes[0];
-        for (std::int64_t j = 0; j < at.sum_count; j += kWidth) {
-            store(at.sums + j, load(at.sums + j) * shrink);
-        }
-        tile.largest[row] = largest;
-    }
-    tile.total[row] += sum_of_lanes(total);
-}
-
-template <class Product>
-inline void store_block(
-    const AttentionJob& job, const TileScores<Product>& tile, const float* sums, std::int64_t n) {
+struct ColumnProduct {
     using Element = typename Product::Element;
-    auto* output = static_cast<Element*>(job.output);
-    for (std::int64_t row = 0; row < job.rows; ++row) {
-        const Vec inverse = splat(1.0f) / splat(tile.total[row]);
-        for (std::int64_t j = 0; j < job.size; j += kWidth) {
-            const Vec value = load(sums + row * n + j) * inverse;
-            const std::int64_t left = job.size - j;
-            Element* at = output + row * job.stride + j;
-            if (left >= kWidth) {
-                store(at, value);
-            } else {
-                store_first(at, value, static_cast<int>(left));
+
+    /// [row_count][steps].
+    const Element* rows = nullptr;
+    std::int64_t row_count = 0;
+    std::int64_t steps = 0;
+    const Element* columns = nullptr;
+    int vectors = 1;
+    float* result = nullptr;
+    bool first = true;
+
+    void run() const {
+        const std::int64_t stride = std::int64_t{vectors} * kWidth;
+        const std::int64_t row_size = steps * Product::kStep;
+        for (std::int64_t row = 0; row < row_count;) {
+            const int tile = next_tile_rows(row_count - row, vectors);
+            const Element* pointers[kMaxTileRows];
+            for (int i = 0; i < tile; ++i)
+                pointers[i] = rows + (row + i) * row_size;
+            multiply<Product>(
+                {.rows = pointers,
+                 .columns = columns,
+                 .spans = 1,
+                 .steps = steps,
+                 .sums = result + row * stride,
+                 .sums_stride = stride,
+                 .first = first},
+                tile,
+                vectors);
+            row += tile;
+        }
+    }
+};
+
+/// Writes sums [size][columns] as queries' rows, each divided by its total.
+template <class Element>
+inline void store_outputs(
+    const AttentionJob& job, const float* sums, const float* total, std::int64_t columns) {
+    for (std::int64_t column = 0; column < columns; column += kWidth) {
+        const Vec inverse = splat(1.0f) / load(total + column);
+        for (std::int64_t channel = 0; channel < job.size; channel += kWidth) {
+            const int channels = vector_part(job.size - channel);
+            Vec block[kWidth];
+            for (int i = 0; i < kWidth; ++i) {
+                const float* at = sums + (channel + i) * columns + column;
+                block[i] = i < channels ? load(at) * inverse : splat(0.0f);
             }
+            transpose(block);
+            auto* out = static_cast<Element*>(job.output) + column * job.stride + channel;
+            for (int i = 0; i < vector_part(job.rows - column); ++i)
+                store_part(out + i * job.stride, block[i], channels);
         }
     }
 }
@@ -235,68 +173,56 @@ inline void store_block(
 template <class Product>
 inline void attend(const AttentionJob& job) {
     using Element = typename Product::Element;
-    const std::int64_t depth = ceil_divide(job.size, Product::kStep) * Product::kStep;
-    const PanelLayout values = value_layout<Product>(job.key_count, job.size);
-    const std::int64_t sum_count = values.vectors() * kWidth;
+    constexpr int kStep = Product::kStep;
+    const int vectors = static_cast<int>(ceil_divide(job.rows, kWidth));
+    const std::int64_t columns = std::int64_t{vectors} * kWidth;
+    const std::int64_t depth = whole_steps(job.size, kStep);
     float* sums = job.workspace;
-    auto* queries = reinterpret_cast<Element*>(sums + kQueryBlock * sum_count);
-    const auto* source = static_cast<const Element*>(job.queries);
-    TileScores<Product> tile;
-    for (std::int64_t row = 0; row < job.rows; ++row) {
-        Element* query = queries + row * depth;
-        __builtin_memcpy(
-            query, source + row * job.stride, static_cast<std::size_t>(job.size) * sizeof(Element));
-        for (std::int64_t k = job.size; k < depth; ++k)
-            query[k] = Element{};
-        for (std::int64_t j = 0; j < sum_count; ++j) {
-            sums[row * sum_count + j] = 0.0f;
-        }
-        tile.largest[row] = -__builtin_inff();
-        tile.total[row] = 0.0f;
+    auto* queries = reinterpret_cast<Element*>(sums + job.size * columns);
+    pack_queries<Product>(job, columns, queries);
+    ScoreTile<Product> tile;
+    for (std::int64_t column = 0; column < columns; column += kWidth) {
+        store(tile.largest + column, splat(-__builtin_inff()));
+        store(tile.total + column, splat(0.0f));
     }
+    const Vec factor = splat(job.scale * kLog2E);
     const auto* keys = static_cast<const Element*>(job.keys);
+    const auto* values = static_cast<const Element*>(job.values);
     const std::int64_t seen = job.first_row + job.rows;
     const std::int64_t end = job.causal && seen < job.key_count ? seen : job.key_count;
     for (std::int64_t begin = 0; begin < end; begin += kKeyTile) {
         const std::int64_t left = job.key_count - begin;
         const std::int64_t count = left < kKeyTile ? left : kKeyTile;
-        const PanelLayout layout = key_layout<Product>(count, job.size);
-        BlockProduct<Product>{
-            .rows = queries,
-            .row_stride = depth,
-            .row_count = job.rows,
-            .packed = keys,
-            .layout = layout,
-            .steps = layout.steps(),
-            .sums = tile.scores,
-            .sums_stride = kKeyTile}
+        const std::int64_t key_depth = whole_steps(count, kStep);
+        ColumnProduct<Product>{
+            .rows = keys + begin * depth,
+            .row_count = count,
+            .steps = depth / kStep,
+            .columns = queries,
+            .vectors = vectors,
+            .result = tile.scores}
             .run();
-        keys += layout.size();
-        for (std::int64_t row = 0; row < job.rows; ++row) {
-            const std::int64_t visible = job.first_row + row + 1 - begin;
-            const std::int64_t valid = job.causal && visible < count ? visible : count;
-            const ScoreRow at{
-                .row = row,
-                .valid = valid,
-                .padded = layout.vectors() * kWidth,
-                .sums = sums + row * sum_count,
-                .sum_count = sum_count};
-            weigh_row<Product>(tile, at, job.scale);
+        if (job.causal) tile.hide_future(begin - job.first_row, count, columns);
+        for (std::int64_t column = 0; column < columns; column += kWidth) {
+            const Vec shrink = tile.weigh(count, columns, column, factor);
+            if (begin == 0) continue;
+            for (std::int64_t channel = 0; channel < job.size; ++channel) {
+                float* at = sums + channel * columns + column;
+                store(at, load(at) * shrink);
+            }
         }
-        BlockProduct<Product>{
-            .rows = tile.weights,
-            .row_stride = kKeyTile,
-            .row_count = job.rows,
-            .packed = static_cast<const Element*>(job.values),
-            .layout = values,
-            .first_step = begin / Product::kStep,
-            .steps = ceil_divide(count, Product::kStep),
-            .sums = sums,
-            .sums_stride = sum_count,
-            .first = false}
+        ColumnProduct<Product>{
+            .rows = values,
+            .row_count = job.size,
+            .steps = key_depth / kStep,
+            .columns = tile.weights,
+            .vectors = vectors,
+            .result = sums,
+            .first = begin == 0}
             .run();
+        values += job.size * key_depth;
     }
-    store_block<Product>(job, tile, sums, sum_count);
+    store_outputs<Element>(job, sums, tile.total, columns);
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ namespace {
 
 /// e^x to about one unit in the last place; zero and infinity beyond the range of f32, NaN stays.
 inline Vec exponential(Vec x) {
-    x = minimum(splat(88.8f), maximum(splat(-88.1f), x));
+    x = minimum(splat(88.8f), maximum(splat(-104.0f), x));
     const Vec n = round_nearest(x * splat(1.44269504f));
     // ln 2 in two parts, so that n ln 2 is exact enough.
     Vec r = multiply_add(n, splat(-0.693359375f), x);
@@ -29,12 +29,12 @@ inline Vec exponential(Vec x) {
     p = multiply_add(p, r, splat(1.6666665459e-1f));
     p = multiply_add(p, r, splat(5.0000001201e-1f));
     p = multiply_add(p, r * r, r) + splat(1.0f);
-    return p * power_of_two(n);
+    return scaled(p, n);
 }
 
-/// 2^x for x <= 0, zero from -127 down.
+/// 2^x for x <= 0, zero from -200 down.
 inline Vec power(Vec x) {
-    x = maximum(splat(-127.0f), x);
+    x = maximum(splat(-200.0f), x);
     const Vec n = round_nearest(x);
     const Vec f = x - n;
     // Cephes exp2f.
@@ -45,12 +45,12 @@ inline Vec power(Vec x) {
     p = multiply_add(p, f, splat(2.402264791363012e-1f));
     p = multiply_add(p, f, splat(6.931472028550421e-1f));
     p = multiply_add(p, f, splat(1.0f));
-    return p * power_of_two(n);
+    return scaled(p, n);
 }
 
 /// The same to 3e-6, enough for what is rounded to bf16 next.
 inline Vec power_roughly(Vec x) {
-    x = maximum(splat(-127.0f), x);
+    x = maximum(splat(-200.0f), x);
     const Vec n = round_nearest(x);
     const Vec f = x - n;
     // Minimax of 2^f in relative error over [-1/2, 1/2].
@@ -59,7 +59,7 @@ inline Vec power_roughly(Vec x) {
     p = multiply_add(p, f, splat(2.40247448e-1f));
     p = multiply_add(p, f, splat(6.93121815e-1f));
     p = multiply_add(p, f, splat(9.99999261e-1f));
-    return p * power_of_two(n);
+    return scaled(p, n);
 }
 
 /// x / (1 + e^(-slope x)).

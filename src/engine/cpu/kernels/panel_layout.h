@@ -10,6 +10,11 @@ inline std::int64_t ceil_divide(std::int64_t a, std::int64_t b) {
     return (a + b - 1) / b;
 }
 
+/// `size` and what is missing to whole steps of products.
+inline std::int64_t whole_steps(std::int64_t size, int step) {
+    return ceil_divide(size, step) * step;
+}
+
 /// How a matrix [depth, columns] is laid out for the products: column blocks of up to
 /// `max_vectors` vectors, as even as can be; in a block all depth steps; in a step `width` times
 /// vectors columns; in a column `step` neighbouring depths. Padding is zero.

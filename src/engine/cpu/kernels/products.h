@@ -18,9 +18,23 @@ struct FloatProduct {
     static Operand broadcast(const Element* p) { return splat(*p); }
     static Operand column(const Element* p) { return load(p); }
     static Vec accumulate(Vec sum, Operand a, Operand b) { return multiply_add(a, b, sum); }
+    /// kStep depths of a vector of columns.
+    static Operand joined(const Vec* depths) { return depths[0]; }
+    static void store_column(Element* p, Operand column) { store(p, column); }
+    static Operand ones() { return splat(1.0f); }
 };
 
 #ifdef __AVX512BF16__
+/// Where the lanes of two halves of a vector come from when they alternate.
+struct AlternatingLanes {
+    constexpr AlternatingLanes() {
+        for (std::uint16_t i = 0; i < 32; ++i)
+            lanes[i] = static_cast<std::uint16_t>(i / 2 + i % 2 * 16);
+    }
+    alignas(64) std::uint16_t lanes[32] = {};
+};
+constexpr AlternatingLanes kAlternating;
+
 /// Products of pairs of bf16, summed in f32.
 struct Bf16Product {
     using Element = Bf16;
@@ -36,6 +50,16 @@ struct Bf16Product {
         return __builtin_bit_cast(Operand, _mm512_loadu_si512(p));
     }
     static Vec accumulate(Vec sum, Operand a, Operand b) { return _mm512_dpbf16_ps(sum, a, b); }
+    static Operand joined(const Vec* depths) {
+        const __m512i halves =
+            __builtin_bit_cast(__m512i, _mm512_cvtne2ps_pbh(depths[1], depths[0]));
+        const __m512i order = _mm512_load_si512(kAlternating.lanes);
+        return __builtin_bit_cast(Operand, _mm512_permutexvar_epi16(order, halves));
+    }
+    static void store_column(Element* p, Operand column) {
+        _mm512_storeu_si512(p, __builtin_bit_cast(__m512i, column));
+    }
+    static Operand ones() { return __builtin_bit_cast(Operand, _mm512_set1_epi16(0x3F80)); }
 };
 #endif
 

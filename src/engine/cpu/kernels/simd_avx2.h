@@ -84,9 +84,31 @@ inline Vec round_nearest(Vec x) {
     return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
 
-inline Vec power_of_two(Vec n) {
-    const __m256i exponent = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
-    return _mm256_castsi256_ps(_mm256_slli_epi32(exponent, 23));
+inline Vec scaled(Vec x, Vec n) {
+    const __m256i whole = _mm256_cvtps_epi32(_mm256_max_ps(_mm256_set1_ps(-127.0f), n));
+    const __m256i exponent = _mm256_add_epi32(whole, _mm256_set1_epi32(127));
+    return _mm256_mul_ps(x, _mm256_castsi256_ps(_mm256_slli_epi32(exponent, 23)));
+}
+
+inline void transpose(Vec (&rows)[kWidth]) {
+    Vec pairs[kWidth];
+    for (int i = 0; i < kWidth; i += 2) {
+        pairs[i] = _mm256_unpacklo_ps(rows[i], rows[i + 1]);
+        pairs[i + 1] = _mm256_unpackhi_ps(rows[i], rows[i + 1]);
+    }
+    Vec fours[kWidth];
+    for (int i = 0; i < kWidth; i += 4) {
+        for (int j = 0; j < 2; ++j) {
+            const __m256d upper = _mm256_castps_pd(pairs[i + j]);
+            const __m256d lower = _mm256_castps_pd(pairs[i + j + 2]);
+            fours[i + 2 * j] = _mm256_castpd_ps(_mm256_unpacklo_pd(upper, lower));
+            fours[i + 2 * j + 1] = _mm256_castpd_ps(_mm256_unpackhi_pd(upper, lower));
+        }
+    }
+    for (int j = 0; j < 4; ++j) {
+        rows[j] = _mm256_permute2f128_ps(fours[j], fours[4 + j], 0x20);
+        rows[4 + j] = _mm256_permute2f128_ps(fours[j], fours[4 + j], 0x31);
+    }
 }
 
 inline Ints load_ints(const std::int32_t* p) {

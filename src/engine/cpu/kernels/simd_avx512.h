@@ -100,9 +100,38 @@ inline Vec round_nearest(Vec x) {
     return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
 
-inline Vec power_of_two(Vec n) {
-    const __m512i exponent = _mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127));
-    return _mm512_castsi512_ps(_mm512_slli_epi32(exponent, 23));
+inline Vec scaled(Vec x, Vec n) {
+    return _mm512_scalef_ps(x, n);
+}
+
+inline void transpose(Vec (&rows)[kWidth]) {
+    Vec pairs[kWidth];
+    for (int i = 0; i < kWidth; i += 2) {
+        pairs[i] = _mm512_unpacklo_ps(rows[i], rows[i + 1]);
+        pairs[i + 1] = _mm512_unpackhi_ps(rows[i], rows[i + 1]);
+    }
+    // In each quarter of fours[4 g + j]: rows 4 g to 4 g + 3 of column 4 * quarter + j.
+    Vec fours[kWidth];
+    for (int i = 0; i < kWidth; i += 4) {
+        for (int j = 0; j < 2; ++j) {
+            const __m512d upper = _mm512_castps_pd(pairs[i + j]);
+            const __m512d lower = _mm512_castps_pd(pairs[i + j + 2]);
+            fours[i + 2 * j] = _mm512_castpd_ps(_mm512_unpacklo_pd(upper, lower));
+            fours[i + 2 * j + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(upper, lower));
+        }
+    }
+    constexpr int kEven = 0x88;
+    constexpr int kOdd = 0xDD;
+    for (int j = 0; j < 4; ++j) {
+        const Vec even = _mm512_shuffle_f32x4(fours[j], fours[4 + j], kEven);
+        const Vec odd = _mm512_shuffle_f32x4(fours[j], fours[4 + j], kOdd);
+        const Vec even_below = _mm512_shuffle_f32x4(fours[8 + j], fours[12 + j], kEven);
+        const Vec odd_below = _mm512_shuffle_f32x4(fours[8 + j], fours[12 + j], kOdd);
+        rows[j] = _mm512_shuffle_f32x4(even, even_below, kEven);
+        rows[4 + j] = _mm512_shuffle_f32x4(odd, odd_below, kEven);
+        rows[8 + j] = _mm512_shuffle_f32x4(even, even_below, kOdd);
+        rows[12 + j] = _mm512_shuffle_f32x4(odd, odd_below, kOdd);
+    }
 }
 
 inline Ints load_ints(const std::int32_t* p) {

@@ -98,10 +98,21 @@ inline Vec round_nearest(Vec x) {
     return (x + magic) - magic;
 }
 
-/// 2^n for integers -127..128; zero and infinity at the ends.
-inline Vec power_of_two(Vec n) {
-    const Bits exponent = __builtin_convertvector(n, Bits) + 127;
-    return __builtin_bit_cast(Vec, exponent << 23);
+/// x times 2^n for integers up to 128; zero at the latest from -150 down, infinity for 128.
+inline Vec scaled(Vec x, Vec n) {
+    const Bits exponent = __builtin_convertvector(maximum(splat(-127.0f), n), Bits) + 127;
+    return x * __builtin_bit_cast(Vec, exponent << 23);
+}
+
+/// Swaps lanes and rows.
+inline void transpose(Vec (&rows)[kWidth]) {
+    for (int i = 0; i < kWidth; ++i) {
+        for (int j = 0; j < i; ++j) {
+            const float above = rows[j][i];
+            rows[j][i] = rows[i][j];
+            rows[i][j] = above;
+        }
+    }
 }
 
 inline Ints load_ints(const std::int32_t* p) {

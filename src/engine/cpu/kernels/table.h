@@ -99,9 +99,8 @@ inline constexpr std::int64_t kMaxByteChannels = 4096;
 /// The deepest sum of products of bytes that fits 32 bits: 65536 * 255 * 127 < 2^31.
 inline constexpr std::int64_t kMaxByteDepth = 65536;
 
-/// Query rows that one AttentionJob covers at most, and keys that are looked at together.
-inline constexpr std::int64_t kQueryBlock = 24;
-inline constexpr std::int64_t kKeyTile = 256;
+/// Keys that attention looks at together.
+inline constexpr std::int64_t kKeyTile = 128;
 
 /// Keys or values of one sample and head, to be packed: [rows] of `size` channels, `stride` apart.
 struct PackJob {
@@ -112,13 +111,13 @@ struct PackJob {
     std::int64_t stride = 0;
 };
 
-/// A block of queries of one sample and head against all keys.
+/// A block of at most width * max_vectors queries of one sample and head against all keys.
 struct AttentionJob {
     const void* queries = nullptr;
     void* output = nullptr;
     const void* keys = nullptr;
     const void* values = nullptr;
-    /// kQueryBlock times (the size in whole vectors plus the size in whole steps) floats.
+    /// width * max_vectors times (the size plus the size in whole steps) floats.
     float* workspace = nullptr;
     /// Elements between rows of queries and output.
     std::int64_t stride = 0;
