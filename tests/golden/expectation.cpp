@@ -68,8 +68,7 @@ void expect_statistics(
 engine::Tensor input_nhwc(
     engine::Backend& backend, const std::string& name, const engine::Shape& nchw) {
     const auto values = engine::synthetic_stream("input:" + name, nchw.numel());
-    const engine::Tensor tensor = engine::ops::nchw_to_nhwc(backend.upload(values, nchw));
-    return engine::ops::cast(tensor, backend.compute_dtype());
+    return engine::ops::nchw_to_nhwc(backend.upload(values, nchw));
 }
 
 std::vector<float> nchw_values(const engine::Tensor& nhwc) {

@@ -147,8 +147,7 @@ std::unique_ptr<Picture> sample(const Model& model, const ImageRequest& request)
         std::vector<Tensor> latents;
         std::vector<UnetSample> samples;
         picture->append_rows(latents, samples);
-        const Tensor joined = ops::nchw_to_nhwc(ops::concat_samples(latents));
-        const Tensor input = ops::cast(joined, model.backend().compute_dtype());
+        const Tensor input = ops::nchw_to_nhwc(ops::concat_samples(latents));
         const Tensor output = ops::cast(model.unet()(input, samples), DType::f32);
         picture->answer(ops::nhwc_to_nchw(output));
     }

@@ -34,6 +34,22 @@ Tensor operand(const Tensor& x) {
     return ops::cast(x, x.backend().compute_dtype());
 }
 
+/// What operand() takes from x; f32.
+Tensor rounded_away(const Tensor& x, const Tensor& operand) {
+    return ops::combine(1.0f, x, -1.0f, ops::cast(operand, DType::f32));
+}
+
+/// multiply(x, epilogue), linear in x, as the sum over x in two parts.
+template <class Multiply>
+Tensor in_two_parts(const Tensor& x, const Tensor& bias, const Multiply& multiply) {
+    Epilogue epilogue{.bias = bias, .wide = true};
+    const Tensor rounded = operand(x);
+    if (rounded.dtype() != x.dtype()) {
+        epilogue.residual = multiply(operand(rounded_away(x, rounded)), Epilogue{.wide = true});
+    }
+    return multiply(rounded, epilogue);
+}
+
 }  // namespace
 
 Linear::Linear(
@@ -48,8 +64,18 @@ Linear::Linear(
 }
 
 Tensor Linear::operator()(const Tensor& x, Epilogue epilogue) const {
-    const Shape out = x.shape().with(-1, std::get<LinearSpec>(weights_.spec).out_features);
     epilogue.bias = bias_;
+    return run(x, std::move(epilogue));
+}
+
+Tensor Linear::unrounded(const Tensor& x) const {
+    return in_two_parts(x, bias_, [&](const Tensor& part, const Epilogue& epilogue) {
+        return run(part, epilogue);
+    });
+}
+
+Tensor Linear::run(const Tensor& x, Epilogue epilogue) const {
+    const Shape out = x.shape().with(-1, std::get<LinearSpec>(weights_.spec).out_features);
     if (epilogue.residual) epilogue.residual = epilogue.residual.reshape(as_tokens(out));
     return ops::linear(operand(x).reshape(as_tokens(x.shape())), weights_, epilogue).reshape(out);
 }
@@ -62,6 +88,13 @@ Conv2d::Conv2d(WeightSource& source, const std::string& prefix, const Conv2dSpec
 
 Tensor Conv2d::operator()(const Tensor& x, Epilogue epilogue) const {
     return band(x, {spec().pad_before, spec().pad_after}, std::move(epilogue));
+}
+
+Tensor Conv2d::unrounded(const Tensor& x) const {
+    const RowPadding padding{spec().pad_before, spec().pad_after};
+    return in_two_parts(x, bias_, [&](const Tensor& part, const Epilogue& epilogue) {
+        return ops::conv2d_band(part, weights_, padding, epilogue);
+    });
 }
 
 Tensor Conv2d::band(const Tensor& x, const RowPadding& padding, Epilogue epilogue) const {

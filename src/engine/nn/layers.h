@@ -35,8 +35,13 @@ class Linear {
     /// x [..., in] of rank 2 (rows) or 3 ([samples, rows, in]), or a feature map [n, h, w, in];
     /// the result has the same leading extents. The epilogue's bias is the layer's own.
     Tensor operator()(const Tensor& x, Epilogue epilogue = {}) const;
+    /// As without an epilogue, wide. A wide x enters as two numbers of the compute dtype, so that
+    /// nothing of it is rounded away: twice the products, for small layers that all others hear.
+    [[nodiscard]] Tensor unrounded(const Tensor& x) const;
 
   private:
+    [[nodiscard]] Tensor run(const Tensor& x, Epilogue epilogue) const;
+
     PackedWeights weights_;
     Tensor bias_;
 };
@@ -49,6 +54,8 @@ class Conv2d {
 
     /// x [n, h, w, in]. A bias in the epilogue stands in for the layer's own.
     Tensor operator()(const Tensor& x, Epilogue epilogue = {}) const;
+    /// As Linear's.
+    [[nodiscard]] Tensor unrounded(const Tensor& x) const;
     /// A band of rows, padded above and below as is said here.
     [[nodiscard]] Tensor band(
         const Tensor& x, const RowPadding& padding, Epilogue epilogue = {}) const;

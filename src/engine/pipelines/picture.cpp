@@ -95,8 +95,7 @@ Tensor Picture::latent() const {
 image::Image Picture::decode() const {
     Backend& backend = model_.backend();
     const Tensor scaled = latent() / model_.family().scale_factor;
-    const Tensor input = ops::cast(ops::nchw_to_nhwc(scaled), backend.compute_dtype());
-    const Tensor pixels = ops::cast(model_.vae_decoder()(input), DType::f32);
+    const Tensor pixels = ops::cast(model_.vae_decoder()(ops::nchw_to_nhwc(scaled)), DType::f32);
     if (!ops::all_finite(pixels)) {
         throw PictureFailure("the VAE produced NaN: the checkpoint may be damaged");
     }

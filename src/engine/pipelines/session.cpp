@@ -204,8 +204,7 @@ int Session::call_unet() {
     const Model& model = *batch.front().first->model;
     Tensor outputs;
     try {
-        const Tensor joined = ops::nchw_to_nhwc(ops::concat_samples(latents));
-        const Tensor input = ops::cast(joined, model.backend().compute_dtype());
+        const Tensor input = ops::nchw_to_nhwc(ops::concat_samples(latents));
         outputs = ops::nhwc_to_nchw(ops::cast(model.unet()(input, samples), DType::f32));
     } catch (const std::exception& exception) {
         for (const auto& [request, picture] : batch)

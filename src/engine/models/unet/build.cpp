@@ -55,10 +55,11 @@ void Unet::build_inputs(WeightSource& source, const std::string& prefix) {
         Block block;
         switch (spec.kind) {
             case Kind::convolution:
-                block.convolution = Conv2d(source, name + ".0", {channels, spec.channels});
-                break;
+                in_conv_ = Conv2d(source, name + ".0", {channels, spec.channels});
+                channels = spec.channels;
+                continue;
             case Kind::downsample:
-                block.convolution =
+                block.downsample =
                     Conv2d(source, name + ".0.op", inner(channels, spec.channels, 2));
                 break;
             case Kind::residual:

@@ -76,7 +76,7 @@ Tensor Unet::run(const ResBlock& block, const Tensor& x, const Call& call) {
 }
 
 Tensor Unet::run(const Block& block, Tensor x, Call& call) {
-    if (block.convolution) x = (*block.convolution)(x, {.wide = true});
+    if (block.downsample) x = (*block.downsample)(x, {.wide = true});
     if (block.residual) x = run(*block.residual, x, call);
     if (block.transformer) {
         const std::size_t count =
@@ -104,8 +104,10 @@ Tensor Unet::operator()(const Tensor& x, std::span<const UnetSample> samples) co
     LocalMemory<std::size_t{4} * 1024> memory;
     Call call = begin_call(x.backend(), samples, memory.resource());
     std::pmr::vector<Tensor> skips(memory.resource());
-    skips.reserve(inputs_.size());
-    Tensor h = x;
+    skips.reserve(1 + inputs_.size());
+    // Near the end of sampling, rounding x would be noise as strong as what is left to remove.
+    Tensor h = in_conv_.unrounded(x);
+    skips.push_back(h);
     for (const Block& block : inputs_) {
         h = run(block, std::move(h), call);
         skips.push_back(h);

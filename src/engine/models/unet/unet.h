@@ -34,8 +34,8 @@ class Unet {
     /// tokens [1, n, context_width] in compute dtype, any n.
     [[nodiscard]] UnetContext prepare(const Tensor& tokens) const;
 
-    /// x [n, h, w, in_channels] in compute dtype, already scaled by c_in; one UnetSample per row,
-    /// timesteps may be fractional; returns [n, h, w, out_channels] in f32. Any h, w >= 1.
+    /// x [n, h, w, in_channels], f32 or compute dtype, already scaled by c_in; one UnetSample per
+    /// row, timesteps may be fractional; returns [n, h, w, out_channels] in f32. Any h, w >= 1.
     [[nodiscard]] Tensor operator()(const Tensor& x, std::span<const UnetSample> samples) const;
 
   private:
@@ -48,7 +48,7 @@ class Unet {
         std::optional<Linear> skip;
     };
     struct Block {
-        std::optional<Conv2d> convolution;  // conv_in, or the downsampling
+        std::optional<Conv2d> downsample;
         std::optional<ResBlock> residual;
         std::optional<SpatialTransformer> transformer;
         std::optional<Conv2d> upsample;
@@ -76,7 +76,8 @@ class Unet {
 
     UnetConfig config_;
     Linear time_in_, time_out_;
-    std::vector<Block> inputs_;
+    Conv2d in_conv_;
+    std::vector<Block> inputs_;  // after in_conv_
     std::vector<Block> middle_;
     std::vector<Block> outputs_;
     GroupNorm out_norm_;

@@ -64,7 +64,7 @@ Tensor VaeDecoder::operator()(const Tensor& latent, std::int64_t band_pixels) co
 }
 
 Tensor VaeDecoder::decode(const Tensor& latent, std::int64_t band_pixels) const {
-    RowBands h(conv_in_(post_quant_(latent), {.wide = true}), band_pixels);
+    RowBands h(conv_in_.unrounded(post_quant_.unrounded(latent)), band_pixels);
     h = (*middle_)(std::move(h));
     for (const Level& level : levels_) {
         for (const VaeResBlock& block : level.blocks)
