@@ -2,6 +2,7 @@
 #include "conformance/batched_layers.h"
 
 #include <cmath>
+#include <utility>
 
 #include "base/format.h"
 #include "conformance/random_numbers.h"
@@ -68,17 +69,24 @@ BatchedOperation convolution(const Conv2dSpec& spec, std::int64_t height, std::i
 }
 
 BatchedOperation matrix(const LinearSpec& spec, std::int64_t row_count) {
+    std::vector<SampleInput> parts{
+        {.extents = {row_count, spec.in_features}},
+        {.extents = {spec.weight_rows()}, .dtype = DType::f32}};
+    if (!spec.gated) parts.push_back({.extents = {row_count, spec.out_features}});
     return {
-        .name =
-            format("linear {} to {} over {} rows", spec.in_features, spec.out_features, row_count),
-        .inputs =
-            {{.extents = {row_count, spec.in_features}},
-             {.extents = {spec.out_features}, .dtype = DType::f32},
-             {.extents = {row_count, spec.out_features}}},
+        .name = format(
+            "{} {} to {} over {} rows",
+            spec.gated ? "gated linear" : "linear",
+            spec.in_features,
+            spec.out_features,
+            row_count),
+        .inputs = std::move(parts),
         .prepare = [spec = bearing_int8(spec)](Backend& backend) -> Operation {
             const PackedWeights weights = packed(backend, spec, layer_weights(spec));
             return [weights](const Inputs& inputs) {
-                return ops::linear(inputs[0], weights, {.bias = inputs[1], .residual = inputs[2]});
+                Epilogue epilogue{.bias = inputs[1]};
+                if (inputs.size() > 2) epilogue.residual = inputs[2];
+                return ops::linear(inputs[0], weights, epilogue);
             };
         }};
 }

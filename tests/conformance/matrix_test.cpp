@@ -200,16 +200,22 @@ TEST_P(MatrixConformance, LinearOfRandomShapes) {
     }
 }
 
-TEST_P(MatrixConformance, GegluOfEveryWidth) {
+TEST_P(MatrixConformance, GatedLinearOfEveryWidth) {
     std::uint64_t seed = 700;
-    for (const std::int64_t width : {1, 4, 7, 24, 33, 320, 1280}) {
-        for (const float deviation : {1.0f, 30.0f}) {
-            SCOPED_TRACE(format("seed {}: width {}, deviation {}", ++seed, width, deviation));
+    for (const std::int64_t features : {1, 4, 7, 24, 33, 320, 1280}) {
+        for (const BiasKind bias : {BiasKind::none, BiasKind::shared, BiasKind::per_sample}) {
+            SCOPED_TRACE(format(
+                "seed {}: {} features, bias kind {}", ++seed, features, static_cast<int>(bias)));
             RandomNumbers numbers(seed);
-            const Twin x = twin(numbers, {2, 7, 2 * width}, {.deviation = deviation});
+            const LinearSpec spec{.in_features = 40, .out_features = features, .gated = true};
+            const Twin x = twin(numbers, {2, 33, 40});
+            const TwinWeights matrix = weights(numbers, spec);
+            const Shape columns{2, 33, spec.weight_rows()};
+            const TwinEpilogue after = epilogue(numbers, {.bias = bias}, columns);
             expect_close(
-                {.tested = ops::geglu(x.tested), .reference = ops::geglu(x.reference)},
-                Arithmetic::curve);
+                {.tested = ops::linear(x.tested, matrix.tested, after.tested),
+                 .reference = ops::linear(x.reference, matrix.reference, after.reference)},
+                Arithmetic::sum);
         }
     }
 }

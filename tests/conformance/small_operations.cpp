@@ -40,9 +40,7 @@ void append_matrices(std::vector<BatchedOperation>& operations) {
         convolution({.in_channels = 8, .out_channels = 8, .stride = 2, .pad_before = 0}, 8, 8));
     operations.push_back(matrix({.in_features = 40, .out_features = 96}, 33));
     operations.push_back(matrix({.in_features = 64, .out_features = 64}, 1));
-    operations.push_back(plain("geglu", {{.extents = {7, 66}}}, [](const Inputs& inputs) {
-        return ops::geglu(inputs[0]);
-    }));
+    operations.push_back(matrix({.in_features = 40, .out_features = 33, .gated = true}, 7));
     operations.push_back(look_up());
 }
 

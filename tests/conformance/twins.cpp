@@ -50,7 +50,7 @@ std::int64_t fan_in(const LayerSpec& spec) {
 std::int64_t weight_count(const LayerSpec& spec) {
     const auto* conv = std::get_if<Conv2dSpec>(&spec);
     return fan_in(spec) *
-           (conv != nullptr ? conv->out_channels : std::get<LinearSpec>(spec).out_features);
+           (conv != nullptr ? conv->out_channels : std::get<LinearSpec>(spec).weight_rows());
 }
 
 void Conformance::SetUp() {

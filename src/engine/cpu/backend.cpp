@@ -52,8 +52,9 @@ cpu::KernelTable choose_kernels(InstructionSet set, DType dtype, bool vnni) {
     return table;
 }
 
-std::string layout_tag(const cpu::KernelTable& table, int step, std::string_view type) {
-    return format("panels-{}x{}x{}-{}", table.max_vectors, table.width, step, type);
+cpu::LayoutTags layout_tags(const cpu::KernelTable& table, int step, std::string_view type) {
+    std::string plain = format("panels-{}x{}x{}-{}", table.max_vectors, table.width, step, type);
+    return {.plain = plain, .gated = plain + "-gated"};
 }
 
 std::string note_on(const CpuOptions& options, InstructionSet set, DType dtype) {
@@ -82,8 +83,8 @@ CpuBackend::State::State(CpuBackend& backend, const CpuOptions& options)
       int8(options.int8),
       note(note_on(options, instruction_set, dtype)),
       table(choose_kernels(instruction_set, dtype, options.vnni)),
-      tag(layout_tag(table, kernels_of(dtype).step, engine::to_string(dtype))),
-      byte_tag(layout_tag(table, cpu::kByteStep, "int8")),
+      own_tags(layout_tags(table, kernels_of(dtype).step, engine::to_string(dtype))),
+      byte_tags(layout_tags(table, cpu::kByteStep, "int8")),
       first_threads(options.threads),
       workers(options.threads),
       arena(backend) {}

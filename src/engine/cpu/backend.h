@@ -71,7 +71,6 @@ class CpuBackend final : public Backend {
         const Epilogue& epilogue,
         const RowPadding& padding) override;
     Tensor linear(const Tensor& x, const PackedWeights& weights, const Epilogue& epilogue) override;
-    Tensor geglu(const Tensor& x) override;
     Tensor group_scales(
         std::span<const Tensor> bands,
         const Tensor& gamma,

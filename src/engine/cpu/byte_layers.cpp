@@ -32,6 +32,7 @@ ByteWeights parts_of(std::byte* packed, const cpu::ByteLayout& layout) {
 void pack_block(
     const cpu::LayerShape& shape,
     const cpu::PanelLayout& layout,
+    std::int64_t vector_width,
     std::int64_t block,
     const float* weights,
     const ByteWeights& packed) {
@@ -44,9 +45,10 @@ void pack_block(
     std::fill_n(packed.scales + first, columns, 0.0f);
     for (std::int64_t tap = 0; tap < shape.taps; ++tap)
         std::fill_n(packed.sums + tap * all_columns + first, columns, 0);
-    const std::int64_t filled = std::min(columns, shape.columns - first);
-    for (std::int64_t n = 0; n < filled; ++n) {
-        const float* row = weights + (first + n) * shape.channels * shape.taps;
+    for (std::int64_t n = 0; n < columns; ++n) {
+        const std::int64_t column = shape.column_at(first + n, vector_width);
+        if (column < 0) continue;
+        const float* row = weights + column * shape.channels * shape.taps;
         float largest = 0.0f;
         for (std::int64_t i = 0; i < shape.channels * shape.taps; ++i)
             largest = std::max(largest, std::abs(row[i]));
@@ -93,7 +95,7 @@ void CpuBackend::State::pack_bytes(
     std::ranges::fill(packed.subspan(static_cast<std::size_t>(panels.size())), std::byte{0});
     const ByteWeights parts = parts_of(packed.data(), layout);
     workers.run(panels.blocks(), [&](std::int64_t block, int) {
-        pack_block(shape, panels, block, weights.data(), parts);
+        pack_block(shape, panels, table.width, block, weights.data(), parts);
     });
 }
 

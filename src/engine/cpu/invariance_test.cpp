@@ -52,9 +52,10 @@ class CpuInvariance : public CpuAgainstReference {
     }
 
     void expect_linear(const LinearSpec& spec, std::int64_t rows) {
-        const PackedWeights weights = packed(*cpu_, spec, spec.in_features * spec.out_features);
+        const PackedWeights weights = packed(*cpu_, spec, spec.in_features * spec.weight_rows());
+        const Activation activation = spec.gated ? Activation::none : Activation::gelu;
         expect_invariant({1, rows, spec.in_features}, [&](Backend& backend, const Tensor& x) {
-            return backend.linear(x, weights, {.activation = Activation::gelu});
+            return backend.linear(x, weights, {.activation = activation});
         });
     }
 };
@@ -72,6 +73,7 @@ TEST_P(CpuInvariance, Convolutions) {
 
 TEST_P(CpuInvariance, Linears) {
     expect_linear({.in_features = 320, .out_features = 320}, 64);
+    expect_linear({.in_features = 320, .out_features = 1280, .gated = true}, 64);
     expect_linear({.in_features = 320, .out_features = 1280}, 1);
     expect_linear({.in_features = 2560, .out_features = 64}, 30);
     expect_linear({.in_features = 768, .out_features = 320}, 77);
@@ -92,7 +94,7 @@ TEST_P(CpuInvariance, Norms) {
         return backend.group_norm(x, gamma, beta, {.activation = Activation::silu});
     });
     expect_invariant({1, 100, 64}, [&](Backend& backend, const Tensor& x) {
-        return backend.geglu(backend.layer_norm(x, gamma, beta, {}));
+        return backend.layer_norm(x, gamma, beta, {});
     });
 }
 

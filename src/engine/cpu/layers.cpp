@@ -36,6 +36,7 @@ template <class T>
 void pack_block(
     const LayerShape& shape,
     const cpu::PanelLayout& layout,
+    std::int64_t vector_width,
     std::int64_t block,
     const float* weights,
     T* packed) {
@@ -44,9 +45,10 @@ void pack_block(
     const std::int64_t tap_size = layout.steps() / shape.taps * layout.step * columns;
     T* out = packed + layout.offset(block);
     std::fill_n(out, tap_size * shape.taps, T{});
-    const std::int64_t filled = std::min(columns, shape.columns - first);
-    for (std::int64_t n = 0; n < filled; ++n) {
-        const float* row = weights + (first + n) * shape.channels * shape.taps;
+    for (std::int64_t n = 0; n < columns; ++n) {
+        const std::int64_t column = shape.column_at(first + n, vector_width);
+        if (column < 0) continue;
+        const float* row = weights + column * shape.channels * shape.taps;
         for (std::int64_t c = 0; c < shape.channels; ++c) {
             T* at = out + (c / layout.step * columns + n) * layout.step + c % layout.step;
             for (std::int64_t tap = 0; tap < shape.taps; ++tap) {
@@ -83,7 +85,7 @@ cpu::LayerShape cpu::shape_of(const LayerSpec& spec) {
         return {conv->in_channels, conv->out_channels, conv->kernel * conv->kernel};
     }
     const auto& linear = std::get<LinearSpec>(spec);
-    return {linear.in_features, linear.out_features, 1};
+    return {linear.in_features, linear.weight_rows(), 1, linear.gated};
 }
 
 Tensor CpuBackend::State::run_panels(
@@ -92,6 +94,7 @@ Tensor CpuBackend::State::run_panels(
     const PackedWeights& weights,
     const Epilogue& epilogue,
     const Tensor& result) {
+    const LayerShape shape = cpu::shape_of(weights.spec);
     const cpu::PanelLayout layout = weight_layout(weights.spec);
     DARKROOM_CHECK(
         weights.data != nullptr && weights.layout.tag == tag_of(weights.spec),
@@ -116,8 +119,8 @@ Tensor CpuBackend::State::run_panels(
     job.input = window;
     const std::int64_t samples = result.shape()[0];
     if (epilogue.bias) {
-        job.epilogue.bias = cpu::floats_of(epilogue.bias, layout.columns, samples);
-        job.epilogue.bias_stride = epilogue.bias.shape().rank() == 2 ? layout.columns : 0;
+        job.epilogue.bias = cpu::floats_of(epilogue.bias, shape.columns, samples);
+        job.epilogue.bias_stride = epilogue.bias.shape().rank() == 2 ? shape.columns : 0;
     }
     job.epilogue.curve = cpu::curve_of(epilogue.activation);
     if (epilogue.residual) {
@@ -132,9 +135,10 @@ Tensor CpuBackend::State::run_panels(
     job.epilogue.wide = result.dtype() == DType::f32;
     job.weights = weights.data;
     job.output = result.data();
-    job.out_channels = layout.columns;
+    job.columns = shape.columns;
+    job.gated = shape.gated;
 
-    const std::int64_t rows = result.numel() / layout.columns;
+    const std::int64_t rows = result.numel() / result.shape()[-1];
     if (rows == 0) return result;
     const std::int64_t share = rows_per_job(rows, layout.blocks(), workers.threads());
     const std::int64_t shares = cpu::ceil_divide(rows, share);
@@ -175,11 +179,12 @@ void CpuBackend::pack(
         packed.size());
     if (state_->in_bytes(spec)) return state_->pack_bytes(spec, weights, packed);
     void* out = packed.data();
+    const std::int64_t width = state_->table.width;
     state_->workers.run(layout.blocks(), [&](std::int64_t block, int) {
         if (state_->dtype == DType::f32) {
-            pack_block(shape, layout, block, weights.data(), static_cast<float*>(out));
+            pack_block(shape, layout, width, block, weights.data(), static_cast<float*>(out));
         } else {
-            pack_block(shape, layout, block, weights.data(), static_cast<BFloat16*>(out));
+            pack_block(shape, layout, width, block, weights.data(), static_cast<BFloat16*>(out));
         }
     });
 }

@@ -85,6 +85,23 @@ TEST_P(CpuLayers, MultiplyEveryNumberOfRows) {
     }
 }
 
+TEST_P(CpuLayers, GateEveryNumberOfFeatures) {
+    for (const std::int64_t features : {1, 4, 7, 16, 17, 24, 33, 64, 70, 320}) {
+        SCOPED_TRACE(features);
+        const LinearSpec spec{.in_features = 45, .out_features = features, .gated = true};
+        for (const bool wide : {false, true}) {
+            expect_same(
+                [&](Backend& backend) {
+                    return backend.linear(
+                        tensor(backend, {2, 13, 45}, 1),
+                        packed(backend, spec, 45 * 2 * features),
+                        {.bias = floats(backend, {2, 2 * features}, 2), .wide = wide});
+                },
+                20.0f);
+        }
+    }
+}
+
 TEST_P(CpuLayers, ZeroTimesWhatStandsBesideThePictureStaysOut) {
     // The picture's neighbours in memory are NaN; padding must not read them.
     const std::vector<float> nan(3 * 4 * 4 * 8, std::nanf(""));
@@ -103,6 +120,9 @@ TEST_P(CpuLayers, PackWithoutPaddingWhereChannelsFillVectors) {
     const LinearSpec linear{.in_features = 768, .out_features = 80};
     EXPECT_EQ(cpu_->layout_of(linear).size_bytes, 768 * 80 * element);
     EXPECT_EQ(cpu_->layout_of(linear).tag, cpu_->layout_of(conv).tag);
+    const LinearSpec gated{.in_features = 320, .out_features = 1280, .gated = true};
+    EXPECT_EQ(cpu_->layout_of(gated).size_bytes, 320 * 2560 * element);
+    EXPECT_NE(cpu_->layout_of(gated).tag, cpu_->layout_of(linear).tag);
 }
 
 TEST_P(CpuLayers, WeightsOfAnotherLayoutAreRefused) {

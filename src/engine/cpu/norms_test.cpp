@@ -59,9 +59,6 @@ TEST_P(CpuNorms, ActivationsFollowTheirDefinitions) {
             return backend.activate(tensor(backend, {1003}, 1, {.scale = 12.0f}), activation);
         });
     }
-    expect_same([&](Backend& backend) {
-        return backend.geglu(tensor(backend, {3, 7, 74}, 1, {.scale = 6.0f}));
-    });
 }
 
 TEST_P(CpuNorms, ActivationsStayFiniteAtTheEnds) {

@@ -62,24 +62,6 @@ bool is_real(DType dtype) {
 
 }  // namespace
 
-Tensor CpuBackend::geglu(const Tensor& x) {
-    DARKROOM_CHECK(x.shape()[-1] % 2 == 0, "geglu of {}", to_string(x.shape()));
-    const std::int64_t features = x.shape()[-1] / 2;
-    const cpu::ElementKernels& kernels = state_->kernels_of(x.dtype());
-    Tensor y = empty(x.shape().with(-1, features), x.dtype());
-    const std::int64_t rows = y.numel() / std::max<std::int64_t>(1, features);
-    const std::int64_t grain =
-        std::max<std::int64_t>(1, cpu::kGrain / std::max<std::int64_t>(1, features));
-    state_->workers.run_ranges(rows, grain, [&](std::int64_t begin, std::int64_t end) {
-        kernels.geglu(
-            element_at(x, begin * 2 * features),
-            element_at(y, begin * features),
-            end - begin,
-            features);
-    });
-    return y;
-}
-
 Tensor CpuBackend::activate(const Tensor& x, Activation activation) {
     const cpu::ElementKernels& kernels = state_->kernels_of(x.dtype());
     const cpu::Curve curve = cpu::curve_of(activation);

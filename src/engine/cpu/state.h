@@ -17,9 +17,26 @@ struct LayerShape {
     std::int64_t channels = 0;
     std::int64_t columns = 0;
     std::int64_t taps = 1;
+    bool gated = false;
+
+    /// The column that stands in a column of the packed layout, which has vectors of `width`; -1
+    /// where padding does.
+    [[nodiscard]] std::int64_t column_at(std::int64_t packed, std::int64_t width) const {
+        if (!gated) return packed < columns ? packed : -1;
+        const std::int64_t features = columns / 2;
+        const std::int64_t feature = packed / (2 * width) * width + packed % width;
+        const bool is_gate = packed / width % 2 == 1;
+        return feature >= features ? -1 : is_gate ? features + feature : feature;
+    }
 };
 
 LayerShape shape_of(const LayerSpec& spec);
+
+/// What layouts are called.
+struct LayoutTags {
+    std::string plain;
+    std::string gated;
+};
 
 inline std::int64_t rounded_up(std::int64_t value, std::int64_t step) {
     return (value + step - 1) / step * step;
@@ -37,7 +54,8 @@ struct CpuBackend::State {
     [[nodiscard]] bool in_bytes(const LayerSpec& spec) const;
     /// The tag of a layer's packed layout.
     [[nodiscard]] const std::string& tag_of(const LayerSpec& spec) const {
-        return in_bytes(spec) ? byte_tag : tag;
+        const cpu::LayoutTags& tags = in_bytes(spec) ? byte_tags : own_tags;
+        return cpu::shape_of(spec).gated ? tags.gated : tags.plain;
     }
     [[nodiscard]] PackedLayout packed_layout(const LayerSpec& spec) const;
     // Inline since the layout's type belongs to each translation unit.
@@ -49,12 +67,13 @@ struct CpuBackend::State {
             shape.channels,
             shape.columns);
         const int step = in_bytes(spec) ? cpu::kByteStep : kernels_of(dtype).step;
-        return {
-            shape.columns,
-            shape.taps * cpu::rounded_up(shape.channels, step),
-            table.width,
-            table.max_vectors,
-            step};
+        return cpu::panel_layout(
+            {.columns = shape.columns,
+             .depth = shape.taps * cpu::rounded_up(shape.channels, step),
+             .width = table.width,
+             .max_vectors = table.max_vectors,
+             .step = step},
+            shape.gated);
     }
     void pack_bytes(
         const LayerSpec& spec, std::span<const float> weights, std::span<std::byte> packed);
@@ -81,9 +100,9 @@ struct CpuBackend::State {
     bool int8;
     std::string note;
     cpu::KernelTable table;
-    /// What layouts are called, with weights of the dtype and of bytes.
-    std::string tag;
-    std::string byte_tag;
+    /// With weights of the dtype, and of bytes.
+    cpu::LayoutTags own_tags;
+    cpu::LayoutTags byte_tags;
     /// As the backend was made with.
     int first_threads;
     cpu::Workers workers;

@@ -55,11 +55,11 @@ Tensor in_two_parts(const Tensor& x, const Tensor& bias, const Multiply& multipl
 Linear::Linear(
     WeightSource& source, const std::string& prefix, const LinearSpec& spec, LinearForm form) {
     const Shape stored = form == LinearForm::convolution_1x1
-                             ? Shape{spec.out_features, spec.in_features, 1, 1}
-                             : Shape{spec.out_features, spec.in_features};
+                             ? Shape{spec.weight_rows(), spec.in_features, 1, 1}
+                             : Shape{spec.weight_rows(), spec.in_features};
     weights_ = source.matrix(prefix + ".weight", spec, stored);
     if (form != LinearForm::without_bias) {
-        bias_ = source.vector(prefix + ".bias", spec.out_features);
+        bias_ = source.vector(prefix + ".bias", spec.weight_rows());
     }
 }
 

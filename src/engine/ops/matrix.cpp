@@ -10,12 +10,16 @@ namespace darkroom::engine::ops {
 namespace {
 
 void require_epilogue(
-    std::string_view operation, const Tensor& x, const Shape& result, const Epilogue& epilogue) {
+    std::string_view operation,
+    const Tensor& x,
+    const Shape& result,
+    std::int64_t columns,
+    const Epilogue& epilogue) {
     if (const Tensor& bias = epilogue.bias; bias) {
         require_same_backend(operation, x, bias);
         require_dtype(operation, bias, DType::f32);
         DARKROOM_CHECK(
-            bias.shape() == Shape{result[-1]} || bias.shape() == (Shape{result[0], result[-1]}),
+            bias.shape() == Shape{columns} || bias.shape() == (Shape{result[0], columns}),
             "{} to {} with a bias of {}",
             operation,
             to_string(result),
@@ -91,7 +95,7 @@ Tensor conv2d_band(
         extent_of_padded(spec, padding.above + x.shape()[1] + padding.below),
         convolved_extent(spec, x.shape()[2]),
         spec.out_channels};
-    require_epilogue("conv2d", x, result, epilogue);
+    require_epilogue("conv2d", x, result, spec.out_channels, epilogue);
     return x.backend().conv2d_band(x, weights, epilogue, padding);
 }
 
@@ -104,7 +108,11 @@ Tensor linear(const Tensor& x, const PackedWeights& weights, const Epilogue& epi
         spec.in_features,
         to_string(x.shape()));
     const Shape result = x.shape().with(-1, spec.out_features);
-    require_epilogue("linear", x, result, epilogue);
+    require_epilogue("linear", x, result, spec.weight_rows(), epilogue);
+    DARKROOM_CHECK(
+        !spec.gated || (epilogue.activation == Activation::none && !epilogue.residual),
+        "a gated linear to {} with an activation or a residual",
+        to_string(result));
 
     std::int64_t rows = 1;
     for (int axis = 1; axis + 1 < x.shape().rank(); ++axis)
@@ -116,15 +124,6 @@ Tensor linear(const Tensor& x, const PackedWeights& weights, const Epilogue& epi
     }
     const Tensor tokens = x.reshape(Shape{samples, rows, spec.in_features});
     return x.backend().linear(tokens, weights, flat).reshape(result);
-}
-
-Tensor geglu(const Tensor& x) {
-    require_compute_dtype("geglu", x);
-    DARKROOM_CHECK(
-        x.shape().rank() > 0 && x.shape()[-1] % 2 == 0 && x.shape()[-1] > 0,
-        "geglu of {}",
-        to_string(x.shape()));
-    return x.backend().geglu(x);
 }
 
 Tensor embedding(const Tensor& table, const Tensor& ids) {

@@ -27,12 +27,9 @@ Tensor conv2d_band(
     const Epilogue& epilogue = {});
 
 /// y = x W^T over the last axis: x [n, in], [n, rows, in] or [n, h, w, in]. The first axis counts
-/// samples: a bias of rank 2 has one row for each of them.
+/// samples: a bias of rank 2 has one row for each of them. A gated layer takes no activation and no
+/// residual.
 Tensor linear(const Tensor& x, const PackedWeights& weights, const Epilogue& epilogue = {});
-
-/// What follows a gated linear: [..., 2f] -> [..., f], first half times the exact GELU of the
-/// second half. Shazeer 2020.
-Tensor geglu(const Tensor& x);
 
 /// Rows of a table [rows, c] at ids i32 [n, t] -> [n, t, c]. Throws for an id outside [0, rows).
 Tensor embedding(const Tensor& table, const Tensor& ids);

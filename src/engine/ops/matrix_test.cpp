@@ -91,9 +91,14 @@ TEST_F(Matrix, ConvolvedExtentsFollowStrideAndPadding) {
     EXPECT_EQ(ops::convolved_extent({.kernel = 1, .pad_before = 0, .pad_after = 0}, 7), 7);
 }
 
-TEST_F(Matrix, GegluRefusesAnOddWidth) {
-    EXPECT_EQ(ops::geglu(counting({1, 3, 4})).shape(), (Shape{1, 3, 2}));
-    EXPECT_THROW(ops::geglu(counting({1, 3, 5})), ContractViolation);
+TEST_F(Matrix, AGatedLinearHasTwiceTheBiasAndNothingElseBehindIt) {
+    const PackedWeights weights =
+        packed(LinearSpec{.in_features = 2, .out_features = 3, .gated = true});
+    const Tensor x = counting({1, 4, 2});
+    EXPECT_EQ(ops::linear(x, weights, {.bias = counting({6})}).shape(), (Shape{1, 4, 3}));
+    EXPECT_THROW(ops::linear(x, weights, {.bias = counting({3})}), ContractViolation);
+    EXPECT_THROW(ops::linear(x, weights, {.activation = Activation::silu}), ContractViolation);
+    EXPECT_THROW(ops::linear(x, weights, {.residual = counting({1, 4, 3})}), ContractViolation);
 }
 
 TEST_F(Matrix, EmbeddingTakesIntegerIdsOnly) {

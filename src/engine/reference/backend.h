@@ -40,7 +40,6 @@ class ReferenceBackend final : public Backend {
         const Epilogue& epilogue,
         const RowPadding& padding) override;
     Tensor linear(const Tensor& x, const PackedWeights& weights, const Epilogue& epilogue) override;
-    Tensor geglu(const Tensor& x) override;
     Tensor group_scales(
         std::span<const Tensor> bands,
         const Tensor& gamma,

@@ -128,7 +128,14 @@ TEST_F(Reference, ActivationsHaveTheirKnownValuesAtOne) {
     expect_near(backend_.activate(one, Activation::silu), {0.7310586f, -0.2689414f});
     expect_near(backend_.activate(one, Activation::gelu), {0.8413447f, -0.1586553f});
     expect_near(backend_.activate(one, Activation::quick_gelu), {0.8457958f, -0.1542042f});
-    expect_near(backend_.geglu(tensor({3, 5, 1, -1}, {1, 4})), {2.5240342f, -0.7932763f});
+}
+
+TEST_F(Reference, AGatedLinearMultipliesValuesByTheGeluOfTheirGates) {
+    const PackedWeights weights =
+        packed(LinearSpec{.in_features = 1, .out_features = 2, .gated = true}, {3, 5, 2, -2});
+    const Tensor bias = tensor({0, 0, -1, 1}, {4});
+    const Tensor y = backend_.linear(tensor({1}, {1, 1, 1}), weights, {.bias = bias});
+    expect_near(y, {2.5240342f, -0.7932763f});
 }
 
 TEST_F(Reference, GroupNormSeesOneSampleAndOneGroup) {

@@ -50,19 +50,6 @@ void write(const Tensor& y, std::size_t at, float value) {
 
 }  // namespace
 
-Tensor ReferenceBackend::geglu(const Tensor& x) {
-    const std::int64_t width = x.shape()[-1] / 2;
-    Tensor y = empty(x.shape().with(-1, width), DType::f32);
-    const auto half = static_cast<std::size_t>(width);
-    for (std::size_t at = 0; at < count(y); ++at) {
-        const std::size_t value_at = at / half * 2 * half + at % half;
-        const auto value = static_cast<double>(read(x, value_at));
-        const auto gate = static_cast<double>(read(x, value_at + half));
-        write(y, at, static_cast<float>(value * gelu(gate)));
-    }
-    return y;
-}
-
 Tensor ReferenceBackend::activate(const Tensor& x, Activation activation) {
     Tensor y = empty(x.shape(), x.dtype());
     for (std::size_t at = 0; at < count(x); ++at)

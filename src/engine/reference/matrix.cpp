@@ -49,11 +49,30 @@ void apply_epilogue(const Tensor& y, const Epilogue& epilogue) {
     }
 }
 
+namespace {
+
+/// x [..., 2f] -> [..., f]: values times GELU of gates.
+Tensor gated(Backend& backend, const Tensor& x) {
+    const std::int64_t features = x.shape()[-1] / 2;
+    const Tensor y = backend.empty(x.shape().with(-1, features), DType::f32);
+    const auto from = x.values<const float>();
+    const auto to = y.values<float>();
+    const auto half = static_cast<std::size_t>(features);
+    for (std::size_t at = 0; at < to.size(); ++at) {
+        const std::size_t value_at = at / half * 2 * half + at % half;
+        to[at] = from[value_at] * activated(from[value_at + half], Activation::gelu);
+    }
+    return y;
+}
+
+}  // namespace
+
 Tensor ReferenceBackend::linear(
     const Tensor& x, const PackedWeights& weights, const Epilogue& epilogue) {
     const auto& spec = std::get<LinearSpec>(weights.spec);
     DARKROOM_CHECK(x.shape()[-1] == spec.in_features, "linear over {}", to_string(x.shape()));
-    Tensor y = empty(x.shape().with(-1, spec.out_features), DType::f32);
+    const std::int64_t columns = spec.weight_rows();
+    Tensor y = empty(x.shape().with(-1, columns), DType::f32);
     const std::int64_t rows = x.shape()[0] * x.shape()[1];
     const float* from = x.values<const float>().data();
     const float* matrix = weight_values(weights);
@@ -63,12 +82,11 @@ Tensor ReferenceBackend::linear(
         const ProductExtents extents{
             .rows = std::min(kTileRows, rows - begin),
             .depth = spec.in_features,
-            .columns = spec.out_features};
-        multiply_transposed(
-            from + begin * spec.in_features, matrix, to + begin * spec.out_features, extents);
+            .columns = columns};
+        multiply_transposed(from + begin * spec.in_features, matrix, to + begin * columns, extents);
     }
     apply_epilogue(y, epilogue);
-    return y;
+    return spec.gated ? gated(*this, y) : y;
 }
 
 }  // namespace darkroom::engine

@@ -61,7 +61,7 @@ PackedLayout ReferenceBackend::layout_of(const LayerSpec& spec) const {
         return {.tag = "f32.oihw", .size_bytes = static_cast<std::size_t>(count) * sizeof(float)};
     }
     const auto& linear = std::get<LinearSpec>(spec);
-    const std::int64_t count = linear.out_features * linear.in_features;
+    const std::int64_t count = linear.weight_rows() * linear.in_features;
     return {.tag = "f32.oi", .size_bytes = static_cast<std::size_t>(count) * sizeof(float)};
 }
 

@@ -31,9 +31,18 @@ struct Conv2dSpec {
 /// y = x W^T; a 1x1 convolution over NHWC is one of these.
 struct LinearSpec {
     std::int64_t in_features = 0;
+    /// Of y.
     std::int64_t out_features = 0;
     /// A backend may round weights and input to eight bits.
     bool quantisable = false;
+    /// W and the bias have rows for values, then as many for gates: y is the values times the exact
+    /// GELU of the gates (GEGLU, Shazeer 2020).
+    bool gated = false;
+
+    /// Rows of W.
+    [[nodiscard]] std::int64_t weight_rows() const {
+        return gated ? 2 * out_features : out_features;
+    }
 
     bool operator==(const LinearSpec&) const = default;
 };
@@ -61,7 +70,7 @@ enum class Activation { none, silu, gelu, quick_gelu };
 /// What happens to the result of a convolution or linear before it is stored:
 /// activation(result + bias) + residual. Absent tensors are left out.
 struct Epilogue {
-    /// f32, [out] for all samples or [samples, out] for one row each.
+    /// f32, [out] for all samples or [samples, out] for one row each; a gated layer's has 2 out.
     Tensor bias = {};
     Activation activation = Activation::none;
     /// Shape of the result, f32 or compute dtype. A residual in f32 makes the result wide.
@@ -151,8 +160,6 @@ class Backend {
     /// x [samples, rows, in] -> [samples, rows, out].
     virtual Tensor linear(
         const Tensor& x, const PackedWeights& weights, const Epilogue& epilogue) = 0;
-    /// x [..., 2f] -> [..., f]: first half times gelu(second half), exact erf GELU.
-    virtual Tensor geglu(const Tensor& x) = 0;
     /// x [n, h, w, c], wide or not; gamma, beta f32 [c]; statistics per sample and group of
     /// c / groups channels.
     Tensor group_norm(

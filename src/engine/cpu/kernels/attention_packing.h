@@ -3,31 +3,13 @@
 
 #include "engine/cpu/kernels/panel_layout.h"
 #include "engine/cpu/kernels/products.h"
+#include "engine/cpu/kernels/vector_parts.h"
 
 // What attention multiplies. Queries are the columns of its products, one lane each; keys and
 // the channels of the values are the rows.
 
 namespace darkroom::engine::cpu {
 namespace {
-
-/// How many of `left` elements a vector takes.
-inline int vector_part(std::int64_t left) {
-    return left < kWidth ? static_cast<int>(left) : kWidth;
-}
-
-template <class Element>
-inline Vec load_part(const Element* p, int count) {
-    return count == kWidth ? load(p) : load_first(p, count);
-}
-
-template <class Element>
-inline void store_part(Element* p, Vec v, int count) {
-    if (count == kWidth) {
-        store(p, v);
-    } else {
-        store_first(p, v, count);
-    }
-}
 
 /// Packed: [keys][size in whole steps].
 template <class Product>

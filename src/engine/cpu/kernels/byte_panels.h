@@ -120,32 +120,29 @@ inline void run_byte_panels(const PanelJob& job) {
     const PanelInput& input = job.input;
     const std::int64_t taps = input.kernel * input.kernel;
     const std::int64_t steps = input.channels / kByteStep;
-    const PanelLayout layout{
-        job.out_channels, taps * input.channels, kWidth, kMaxVectors, kByteStep};
-    const std::int64_t first_vector = layout.first_vector(job.block);
-    const int vectors = static_cast<int>(layout.first_vector(job.block + 1) - first_vector);
-    const auto* columns = static_cast<const std::int8_t*>(job.weights) + layout.offset(job.block);
+    const ColumnBlock block(job, taps * input.channels, kByteStep);
+    const int vectors = block.vectors;
+    const auto* columns = static_cast<const std::int8_t*>(job.weights) + block.offset;
     const std::int64_t stride = std::int64_t{vectors} * kWidth;
-    const std::int64_t sums_stride = layout.vectors() * kWidth;
 
     alignas(64) float sums[kMaxPanelRows * kMaxVectors * kWidth];
     std::int64_t piece_taps = steps > kPieceSteps ? 1 : kPieceSteps / steps;
     piece_taps = piece_taps > kMaxSpans ? kMaxSpans : piece_taps;
     ByteTile tile;
     tile.steps = steps;
-    tile.column_sums_stride = sums_stride;
+    tile.column_sums_stride = block.all_columns;
     for (std::int64_t tap = 0; tap < taps; tap += piece_taps) {
         tile.taps = taps - tap < piece_taps ? taps - tap : piece_taps;
         tile.columns = columns + tap * steps * stride * kByteStep;
-        tile.column_sums = job.bytes.column_sums + tap * sums_stride + first_vector * kWidth;
+        tile.column_sums = job.bytes.column_sums + tap * block.all_columns + block.first * kWidth;
         tile.first = tap == 0;
         multiply_taps<Product>(job, tile, tap, vectors, sums);
     }
 
     if (job.epilogue.wide) {
-        finish_rows<float>(job, sums, first_vector * kWidth, stride);
+        finish_block<float>(job, block, sums);
     } else {
-        finish_rows<Element>(job, sums, first_vector * kWidth, stride);
+        finish_block<Element>(job, block, sums);
     }
 }
 

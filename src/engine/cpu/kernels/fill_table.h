@@ -22,7 +22,6 @@ constexpr ElementKernels unary_kernels() {
         .scale_shift = scale_shift<T>,
         .layer_norm = layer_norm<T>,
         .softmax = softmax<T>,
-        .geglu = geglu<T>,
         .activate = activate<T>,
         .add = add<T>,
         .multiply = multiply_elements<T>,

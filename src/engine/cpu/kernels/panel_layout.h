@@ -39,5 +39,17 @@ struct PanelLayout {
     [[nodiscard]] std::int64_t size() const { return vectors() * width * steps() * step; }
 };
 
+/// The layout of a layer's columns, given as they stand in the file. In a gated layer, the second
+/// half of whose columns are gates, each vector of values is followed by that of its gates, and
+/// the pair counts as one vector.
+inline PanelLayout panel_layout(const PanelLayout& plain, bool gated) {
+    if (!gated) return plain;
+    PanelLayout paired = plain;
+    paired.columns = 2 * whole_steps(plain.columns / 2, plain.width);
+    paired.width = 2 * plain.width;
+    paired.max_vectors = plain.max_vectors / 2;
+    return paired;
+}
+
 }  // namespace
 }  // namespace darkroom::engine::cpu

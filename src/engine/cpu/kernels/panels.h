@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "engine/cpu/kernels/panel_layout.h"
+#include "engine/cpu/kernels/panel_block.h"
 #include "engine/cpu/kernels/products.h"
 
 // Convolutions and linears: products of a feature map's window with packed weights.
@@ -120,91 +120,15 @@ inline void multiply_piece(
     }
 }
 
-/// What a row's sums become: scale, bias, curve, residual.
-template <class Element>
-struct RowEnd {
-    const float* sums = nullptr;
-    /// Of each column; null for products that are what they stand for.
-    const float* scales = nullptr;
-    const float* bias = nullptr;
-    const Element* residual = nullptr;
-    Element* output = nullptr;
-    /// Columns of the block that exist.
-    std::int64_t columns = 0;
-};
-
-template <Curve curve, class Element>
-inline void finish_row(const RowEnd<Element>& row) {
-    std::int64_t c = 0;
-    for (; c + kWidth <= row.columns; c += kWidth) {
-        Vec value = load(row.sums + c);
-        if (row.scales != nullptr) value = value * load(row.scales + c);
-        if (row.bias != nullptr) value = value + load(row.bias + c);
-        value = apply<curve>(value);
-        if (row.residual != nullptr) value = value + load(row.residual + c);
-        store(row.output + c, value);
-    }
-    if (c == row.columns) return;
-    const int count = static_cast<int>(row.columns - c);
-    Vec value = load(row.sums + c);
-    if (row.scales != nullptr) value = value * load(row.scales + c);
-    if (row.bias != nullptr) value = value + load_first(row.bias + c, count);
-    value = apply<curve>(value);
-    if (row.residual != nullptr) value = value + load_first(row.residual + c, count);
-    store_first(row.output + c, value, count);
-}
-
-template <class Element>
-inline void finish_row(Curve curve, const RowEnd<Element>& row) {
-    switch (curve) {
-        case Curve::none:
-            return finish_row<Curve::none>(row);
-        case Curve::silu:
-            return finish_row<Curve::silu>(row);
-        case Curve::gelu:
-            return finish_row<Curve::gelu>(row);
-        case Curve::quick_gelu:
-            return finish_row<Curve::quick_gelu>(row);
-    }
-}
-
-/// The epilogue of a block that begins at `first_column` and is `stride` columns wide.
-template <class Element>
-inline void finish_rows(
-    const PanelJob& job, const float* sums, std::int64_t first_column, std::int64_t stride) {
-    const PanelEpilogue& epilogue = job.epilogue;
-    const std::int64_t sample_rows = job.input.out_height * job.input.out_width;
-    const std::int64_t left = job.out_channels - first_column;
-    const float* scales = job.bytes.columns;
-    RowEnd<Element> end{
-        .sums = sums,
-        .scales = scales == nullptr ? nullptr : scales + first_column,
-        .columns = left < stride ? left : stride};
-    for (std::int64_t row = job.row_begin; row < job.row_end; ++row, end.sums += stride) {
-        const std::int64_t at = row * job.out_channels + first_column;
-        if (epilogue.bias != nullptr) {
-            const std::int64_t sample = epilogue.bias_stride == 0 ? 0 : row / sample_rows;
-            end.bias = epilogue.bias + sample * epilogue.bias_stride + first_column;
-        }
-        if (epilogue.residual != nullptr) {
-            end.residual = static_cast<const Element*>(epilogue.residual) + at;
-        }
-        end.output = static_cast<Element*>(job.output) + at;
-        finish_row(epilogue.curve, end);
-    }
-}
-
 template <class Product>
 inline void run_panels(const PanelJob& job) {
     using Element = typename Product::Element;
     const PanelInput& input = job.input;
     const std::int64_t taps = input.kernel * input.kernel;
     const std::int64_t steps = input.channels / Product::kStep;
-    const PanelLayout layout{
-        job.out_channels, taps * input.channels, kWidth, kMaxVectors, Product::kStep};
-    const std::int64_t first_vector = layout.first_vector(job.block);
-    const int vectors = static_cast<int>(layout.first_vector(job.block + 1) - first_vector);
-    const auto* columns = static_cast<const Element*>(job.weights) + layout.offset(job.block);
+    const ColumnBlock block(job, taps * input.channels, Product::kStep);
+    const int vectors = block.vectors;
+    const auto* columns = static_cast<const Element*>(job.weights) + block.offset;
     const std::int64_t stride = std::int64_t{vectors} * kWidth;
 
     alignas(64) float sums[kMaxPanelRows * kMaxVectors * kWidth];
@@ -223,9 +147,9 @@ inline void run_panels(const PanelJob& job) {
     }
 
     if (job.epilogue.wide) {
-        finish_rows<float>(job, sums, first_vector * kWidth, stride);
+        finish_block<float>(job, block, sums);
     } else {
-        finish_rows<Element>(job, sums, first_vector * kWidth, stride);
+        finish_block<Element>(job, block, sums);
     }
 }
 

@@ -32,19 +32,6 @@ inline void map(const void* x, const void* y, void* out, std::int64_t count, F f
 }
 
 template <class T>
-inline void geglu(const void* x, void* y, std::int64_t rows, std::int64_t features) {
-    for (std::int64_t row = 0; row < rows; ++row) {
-        const T* value = static_cast<const T*>(x) + row * 2 * features;
-        map<T>(
-            value,
-            value + features,
-            static_cast<T*>(y) + row * features,
-            features,
-            [](Vec v, Vec gate) { return v * gelu(gate); });
-    }
-}
-
-template <class T>
 inline void activate(const void* x, void* y, std::int64_t count, Curve curve) {
     const T* from = static_cast<const T*>(x);
     T* to = static_cast<T*>(y);

@@ -42,7 +42,7 @@ struct PanelEpilogue {
     /// From one sample's bias to the next; zero when all share one.
     std::int64_t bias_stride = 0;
     Curve curve = Curve::none;
-    /// May be null; laid out as the result.
+    /// May be null; laid out as the result. A gated layer has neither curve nor residual.
     const void* residual = nullptr;
     /// Residual and result are f32, whatever the products take.
     bool wide = false;
@@ -86,7 +86,10 @@ struct PanelJob {
     /// All blocks, as laid out by panel_layout.h.
     const void* weights = nullptr;
     void* output = nullptr;
-    std::int64_t out_channels = 0;
+    /// Of the layer, as they stand in the file.
+    std::int64_t columns = 0;
+    /// The second half of the columns are gates, and results have half as many channels.
+    bool gated = false;
     std::int64_t block = 0;
     std::int64_t row_begin = 0;
     std::int64_t row_end = 0;
@@ -191,7 +194,6 @@ struct ElementKernels {
     void (*scale_shift)(const ScaleShiftJob& job) = nullptr;
     void (*layer_norm)(const LayerNormJob& job) = nullptr;
     void (*softmax)(const void* x, void* y, std::int64_t rows, std::int64_t columns) = nullptr;
-    void (*geglu)(const void* x, void* y, std::int64_t rows, std::int64_t features) = nullptr;
 
     void (*activate)(const void* x, void* y, std::int64_t count, Curve curve) = nullptr;
     void (*add)(const void* a, const void* b, void* y, std::int64_t count) = nullptr;

@@ -36,7 +36,10 @@ TransformerBlock::TransformerBlock(
     v2_ = Linear(source, prefix + ".attn2.to_v", from_context, no_bias);
     out2_ = Linear(source, prefix + ".attn2.to_out.0", square);
     const std::int64_t inner = channels * kFeedForward;
-    feed_in_ = Linear(source, prefix + ".ff.net.0.proj", {channels, 2 * inner, true});
+    feed_in_ = Linear(
+        source,
+        prefix + ".ff.net.0.proj",
+        {.in_features = channels, .out_features = inner, .quantisable = true, .gated = true});
     feed_out_ = Linear(source, prefix + ".ff.net.2", {inner, channels, true});
 }
 
@@ -70,7 +73,7 @@ Tensor TransformerBlock::operator()(
     const Tensor& x, std::span<const ContextKeys* const> keys) const {
     Tensor h = self_attention(x);
     h = cross_attention(h, keys);
-    return feed_out_(ops::geglu(feed_in_(norm3_(h))), {.residual = h});
+    return feed_out_(feed_in_(norm3_(h)), {.residual = h});
 }
 
 SpatialTransformer::SpatialTransformer(
