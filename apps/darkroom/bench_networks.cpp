@@ -7,7 +7,6 @@
 #include "bench_suite.h"
 #include "engine/catalog/architectures.h"
 #include "engine/models/unet/unet.h"
-#include "engine/ops/elementwise.h"
 #include "engine/weights/synthetic_source.h"
 #include "engine_setup.h"
 
@@ -23,10 +22,10 @@ constexpr double kVaeDecodeGflop = 2514.5;
 constexpr std::int64_t kLatent = 64;
 constexpr std::int64_t kTokens = 77;
 
-/// An input of normal size: [n, h, w, c] of compute dtype.
+/// An input of normal size, as networks get theirs: f32.
 Tensor input(engine::Backend& backend, const engine::Shape& shape) {
     const auto values = engine::synthetic_stream("input:bench", shape.numel());
-    return engine::ops::cast(backend.upload(values, shape), backend.compute_dtype());
+    return backend.upload(values, shape);
 }
 
 /// SD1.5's UNet and a batch for it.

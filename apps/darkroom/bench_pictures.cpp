@@ -6,7 +6,6 @@
 #include "base/sha256.h"
 #include "bench_suite.h"
 #include "engine/catalog/architectures.h"
-#include "engine/ops/elementwise.h"
 #include "engine/pipelines/init_latent.h"
 #include "engine/pipelines/session.h"
 #include "engine/weights/synthetic_source.h"
@@ -151,9 +150,8 @@ Result<void> bench_lone_request(BenchSuite& suite) {
     const std::vector<engine::UnetSample> samples(2, {.timestep = 500, .context = context.get()});
     const engine::LatentShape shape = engine::latent_shape(*model, request);
     const engine::Shape latents{2, shape.height, shape.width, shape.channels};
-    const engine::Tensor latent = engine::ops::cast(
-        backend->upload(engine::synthetic_stream("input:bench", latents.numel()), latents),
-        backend->compute_dtype());
+    const engine::Tensor latent =
+        backend->upload(engine::synthetic_stream("input:bench", latents.numel()), latents);
     double in_session = std::numeric_limits<double>::infinity();
     const auto draw = [&] {
         in_session = std::min(in_session, unet_seconds_of_a_picture(model, small.size));

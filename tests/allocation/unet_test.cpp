@@ -13,7 +13,6 @@
 #include "allocation/counted_malloc.h"
 #include "base/format.h"
 #include "engine/cpu/backend.h"
-#include "engine/ops/elementwise.h"
 #include "engine/weights/synthetic_source.h"
 
 namespace darkroom::testing {
@@ -48,7 +47,7 @@ class Allocation : public ::testing::TestWithParam<Precision> {
   protected:
     Tensor input(const Shape& shape) {
         const auto values = synthetic_stream("input:allocation", shape.numel());
-        return ops::cast(backend_->upload(values, shape), backend_->compute_dtype());
+        return backend_->upload(values, shape);
     }
 
     std::unique_ptr<CpuBackend> backend_ = CpuBackend::make(GetParam().options).value();

@@ -50,8 +50,8 @@ class InitTest : public SessionTest {
     static image::Image encoded_and_decoded(const image::Image& picture) {
         const Tensor latent = encode_image(*model(), picture) / model()->family().scale_factor;
         Backend& backend = model()->backend();
-        const Tensor input = ops::cast(ops::nchw_to_nhwc(latent), backend.compute_dtype());
-        const Tensor pixels = ops::cast(model()->vae_decoder()(input), DType::f32);
+        const Tensor decoded = model()->vae_decoder()(ops::nchw_to_nhwc(latent));
+        const Tensor pixels = ops::cast(decoded, DType::f32);
         return image::to_image(backend.download(pixels), picture.width, picture.height);
     }
 

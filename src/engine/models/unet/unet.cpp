@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/models/unet/unet.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "base/check.h"
 #include "base/local_memory.h"
 #include "engine/ops/elementwise.h"
@@ -8,6 +11,13 @@
 #include "engine/ops/timestep_embedding.h"
 
 namespace darkroom::engine {
+namespace {
+
+/// Of the samples that go through a block together. What a block makes of more falls out of the
+/// last-level cache before the next layer reads it; of less, weights are read too often.
+constexpr std::int64_t kPixelsTogether = 4096;
+
+}  // namespace
 
 std::vector<const SpatialTransformer*> Unet::transformers() const {
     std::vector<const SpatialTransformer*> found;
@@ -57,10 +67,10 @@ Unet::Call Unet::begin_call(
     return call;
 }
 
-Tensor Unet::run(const ResBlock& block, const Tensor& x, const Call& call) {
+Tensor Unet::run(const ResBlock& block, const Tensor& x, const Tensor& embedding) {
     const std::int64_t n = x.shape()[0];
     // The time embedding is added to every pixel: a bias of its own for each sample.
-    Tensor bias = block.embedding(call.embedding, {.wide = true});
+    Tensor bias = block.embedding(embedding, {.wide = true});
     bias = bias.reshape({n, bias.shape()[-1]});
     LocalMemory<8 * sizeof(Tensor)> memory;
     const std::pmr::vector<Tensor> own(
@@ -75,21 +85,50 @@ Tensor Unet::run(const ResBlock& block, const Tensor& x, const Call& call) {
     return block.conv_out(h, {.residual = skip});
 }
 
-Tensor Unet::run(const Block& block, Tensor x, Call& call) {
+Tensor Unet::run(const Block& block, BlockInput input) {
+    Tensor x = std::move(input.x);
+    if (input.skip) x = ops::concat_channels(x, input.skip);
     if (block.downsample) x = (*block.downsample)(x, {.wide = true});
-    if (block.residual) x = run(*block.residual, x, call);
-    if (block.transformer) {
-        const std::size_t count =
-            block.transformer->blocks().size() * static_cast<std::size_t>(x.shape()[0]);
-        x = (*block.transformer)(x, std::span(call.keys).subspan(call.next_keys, count));
-        call.next_keys += count;
-    }
+    if (block.residual) x = run(*block.residual, x, input.embedding);
+    if (block.transformer) x = (*block.transformer)(x, input.keys);
     if (block.upsample) {
         // Rounded before it grows: the convolution would do it after.
         const Tensor small = ops::cast(x, x.backend().compute_dtype());
         x = (*block.upsample)(ops::upsample_nearest2(small), {.wide = true});
     }
     return x;
+}
+
+Tensor Unet::run(const Block& block, Tensor x, const Tensor& skip, Call& call) {
+    const std::int64_t n = x.shape()[0];
+    const std::size_t depth = block.transformer ? block.transformer->blocks().size() : 0;
+    const auto stride = static_cast<std::size_t>(n);
+    const auto keys = std::span(call.keys).subspan(call.next_keys, depth * stride);
+    call.next_keys += keys.size();
+    const std::int64_t together =
+        std::max<std::int64_t>(1, kPixelsTogether / (x.shape()[1] * x.shape()[2]));
+    if (together >= n) return run(block, {std::move(x), skip, call.embedding, keys});
+
+    LocalMemory<std::size_t{2} * 1024> memory;
+    std::pmr::vector<Tensor> parts(memory.resource());
+    parts.reserve(stride);
+    std::pmr::vector<const ContextKeys*> own(memory.resource());
+    own.reserve(keys.size());
+    for (std::int64_t begin = 0; begin < n; begin += together) {
+        const std::int64_t end = std::min(n, begin + together);
+        own.clear();
+        for (std::size_t i = 0; i < depth; ++i) {
+            const auto of_block = keys.subspan(i * stride, stride);
+            own.insert(own.end(), of_block.begin() + begin, of_block.begin() + end);
+        }
+        parts.push_back(
+            run(block,
+                {.x = x.rows(begin, end),
+                 .skip = skip ? skip.rows(begin, end) : Tensor(),
+                 .embedding = call.embedding.rows(begin, end),
+                 .keys = own}));
+    }
+    return ops::concat_samples(parts);
 }
 
 Tensor Unet::operator()(const Tensor& x, std::span<const UnetSample> samples) const {
@@ -109,11 +148,11 @@ Tensor Unet::operator()(const Tensor& x, std::span<const UnetSample> samples) co
     Tensor h = in_conv_.unrounded(x);
     skips.push_back(h);
     for (const Block& block : inputs_) {
-        h = run(block, std::move(h), call);
+        h = run(block, std::move(h), {}, call);
         skips.push_back(h);
     }
     for (const Block& block : middle_)
-        h = run(block, std::move(h), call);
+        h = run(block, std::move(h), {}, call);
     for (const Block& block : outputs_) {
         const Tensor skip = std::move(skips.back());
         skips.pop_back();
@@ -121,7 +160,7 @@ Tensor Unet::operator()(const Tensor& x, std::span<const UnetSample> samples) co
         if (h.shape()[1] != skip.shape()[1] || h.shape()[2] != skip.shape()[2]) {
             h = ops::resize_nearest(h, skip.shape()[1], skip.shape()[2]);
         }
-        h = run(block, ops::concat_channels(h, skip), call);
+        h = run(block, std::move(h), skip, call);
     }
     return out_conv_(out_norm_(h, Activation::silu), {.wide = true});
 }

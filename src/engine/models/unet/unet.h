@@ -59,6 +59,13 @@ class Unet {
         std::pmr::vector<const ContextKeys*> keys;
         std::size_t next_keys = 0;
     };
+    /// What one block makes something of, for some or all samples of a call.
+    struct BlockInput {
+        Tensor x;
+        Tensor skip;  // beside x; may be absent
+        Tensor embedding;
+        std::span<const ContextKeys* const> keys;
+    };
 
     void build_inputs(WeightSource& source, const std::string& prefix);
     void build_middle(WeightSource& source, const std::string& prefix);
@@ -71,8 +78,11 @@ class Unet {
         Backend& backend,
         std::span<const UnetSample> samples,
         std::pmr::memory_resource* memory) const;
-    [[nodiscard]] static Tensor run(const ResBlock& block, const Tensor& x, const Call& call);
-    [[nodiscard]] static Tensor run(const Block& block, Tensor x, Call& call);
+    [[nodiscard]] static Tensor run(
+        const ResBlock& block, const Tensor& x, const Tensor& embedding);
+    [[nodiscard]] static Tensor run(const Block& block, BlockInput input);
+    /// A block over all samples, as many at a time as go well together.
+    [[nodiscard]] static Tensor run(const Block& block, Tensor x, const Tensor& skip, Call& call);
 
     UnetConfig config_;
     Linear time_in_, time_out_;
