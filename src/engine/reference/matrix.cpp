@@ -54,7 +54,7 @@ namespace {
 /// x [..., 2f] -> [..., f]: values times GELU of gates.
 Tensor gated(Backend& backend, const Tensor& x) {
     const std::int64_t features = x.shape()[-1] / 2;
-    const Tensor y = backend.empty(x.shape().with(-1, features), DType::f32);
+    Tensor y = backend.empty(x.shape().with(-1, features), DType::f32);
     const auto from = x.values<const float>();
     const auto to = y.values<float>();
     const auto half = static_cast<std::size_t>(features);
