@@ -22,7 +22,7 @@ constexpr double kVaeDecodeGflop = 2514.5;
 constexpr std::int64_t kLatent = 64;
 constexpr std::int64_t kTokens = 77;
 
-/// An input of normal size, as networks get theirs: f32.
+/// An input of normal size, f32.
 Tensor input(engine::Backend& backend, const engine::Shape& shape) {
     const auto values = engine::synthetic_stream("input:bench", shape.numel());
     return backend.upload(values, shape);

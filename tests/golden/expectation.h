@@ -17,7 +17,7 @@ json::Value golden(const std::string& name);
 void expect_statistics(
     const std::vector<float>& values, const json::Value& block, double tolerance);
 
-/// The input stream("input:NAME") as an NHWC tensor of compute dtype, from an NCHW shape.
+/// The input stream("input:NAME") as an NHWC tensor in f32, from an NCHW shape.
 engine::Tensor input_nhwc(
     engine::Backend& backend, const std::string& name, const engine::Shape& nchw);
 

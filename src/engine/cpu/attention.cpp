@@ -39,9 +39,7 @@ struct PackedSizes {
     PackedSizes(const AttentionPlan& plan, int step)
         : keys(plan.keys * cpu::whole_steps(plan.size, step)),
           values(cpu::whole_steps(plan.keys, step) * plan.size),
-          workspace_floats(plan.query_block * (plan.size + cpu::whole_steps(plan.size, step))) {
-        static_assert(cpu::kKeyTile % 2 == 0, "only the last tile of keys has half a step");
-    }
+          workspace_floats(plan.query_block * (plan.size + cpu::whole_steps(plan.size, step))) {}
 
     std::int64_t keys;
     std::int64_t values;

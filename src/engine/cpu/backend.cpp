@@ -13,7 +13,7 @@ namespace {
 /// To be raised with every change to the kernels' arithmetic or to the packed layout.
 constexpr int kKernelVersion = 3;
 /// The same for products of bytes.
-constexpr int kByteKernelVersion = 1;
+constexpr int kByteKernelVersion = 2;
 
 bool computes_bf16(InstructionSet set) {
     return set == InstructionSet::avx512 && has_bf16_products();

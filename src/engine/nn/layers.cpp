@@ -35,8 +35,8 @@ Tensor operand(const Tensor& x) {
 }
 
 /// What operand() takes from x; f32.
-Tensor rounded_away(const Tensor& x, const Tensor& operand) {
-    return ops::combine(1.0f, x, -1.0f, ops::cast(operand, DType::f32));
+Tensor rounded_away(const Tensor& x, const Tensor& rounded) {
+    return ops::combine(1.0f, x, -1.0f, ops::cast(rounded, DType::f32));
 }
 
 /// multiply(x, epilogue), linear in x, as the sum over x in two parts.

@@ -8,7 +8,8 @@
 #include "engine/tensor/backend.h"
 #include "engine/weights/weight_source.h"
 
-// Layers take wide (f32) inputs or compute dtype, and round what enters a product.
+// Layers take wide (f32) inputs or compute dtype, and round what enters a product (see
+// `unrounded` for the exception).
 
 namespace darkroom::engine {
 
@@ -35,8 +36,8 @@ class Linear {
     /// x [..., in] of rank 2 (rows) or 3 ([samples, rows, in]), or a feature map [n, h, w, in];
     /// the result has the same leading extents. The epilogue's bias is the layer's own.
     Tensor operator()(const Tensor& x, Epilogue epilogue = {}) const;
-    /// As without an epilogue, wide. A wide x enters as two numbers of the compute dtype, so that
-    /// nothing of it is rounded away: twice the products, for small layers that all others hear.
+    /// As without an epilogue, wide. A wide x enters as two numbers of the compute dtype, in bf16
+    /// with 16 bits instead of 8: twice the products, for small layers that all others hear.
     [[nodiscard]] Tensor unrounded(const Tensor& x) const;
 
   private:

@@ -17,6 +17,7 @@ inline void pack_keys(const PackJob& job) {
     using Element = typename Product::Element;
     const auto* source = static_cast<const Element*>(job.source);
     auto* packed = static_cast<Element*>(job.packed);
+    static_assert(Product::kStep <= 2 && kKeyTile % Product::kStep == 0);
     const std::int64_t depth = whole_steps(job.size, Product::kStep);
     const auto bytes = static_cast<std::size_t>(job.size) * sizeof(Element);
     for (std::int64_t row = 0; row < job.rows; ++row, source += job.stride, packed += depth) {

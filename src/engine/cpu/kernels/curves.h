@@ -16,6 +16,7 @@ namespace {
 
 /// e^x to about one unit in the last place; zero and infinity beyond the range of f32, NaN stays.
 inline Vec exponential(Vec x) {
+    // Where the result is infinite or zero; x itself must stay finite.
     x = minimum(splat(88.8f), maximum(splat(-104.0f), x));
     const Vec n = round_nearest(x * splat(1.44269504f));
     // ln 2 in two parts, so that n ln 2 is exact enough.

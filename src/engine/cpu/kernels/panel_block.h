@@ -12,6 +12,8 @@ namespace {
 
 /// In vectors of kWidth, as the layout orders them.
 struct ColumnBlock {
+    static_assert(kMaxVectors % 2 == 0, "a gated block holds pairs of vectors");
+
     ColumnBlock(const PanelJob& job, std::int64_t depth, int step) {
         const PanelLayout layout = panel_layout(
             {.columns = job.columns,

@@ -98,7 +98,7 @@ inline Vec round_nearest(Vec x) {
     return (x + magic) - magic;
 }
 
-/// x times 2^n for integers up to 128; zero at the latest from -150 down, infinity for 128.
+/// x times 2^n for integers up to 128; zero at the latest from -150 down; 128 may give infinity.
 inline Vec scaled(Vec x, Vec n) {
     const Bits exponent = __builtin_convertvector(maximum(splat(-127.0f), n), Bits) + 127;
     return x * __builtin_bit_cast(Vec, exponent << 23);

@@ -53,6 +53,8 @@ void Unet::build_inputs(WeightSource& source, const std::string& prefix) {
         const auto& spec = config_.input_blocks[i];
         const std::string name = format("{}input_blocks.{}", prefix, i);
         Block block;
+        DARKROOM_CHECK(
+            (spec.kind == Kind::convolution) == (i == 0), "input block {} out of place", i);
         switch (spec.kind) {
             case Kind::convolution:
                 in_conv_ = Conv2d(source, name + ".0", {channels, spec.channels});

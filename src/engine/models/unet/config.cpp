@@ -42,6 +42,10 @@ Result<void> infer_inputs(const KeyShapes& keys, const std::string& prefix, Unet
         const std::string block = format("{}input_blocks.{}", prefix, i);
         if (!keys.has_prefix(block + ".")) break;
         DARKROOM_TRY_ASSIGN(const UnetConfig::InputBlock inferred, infer_input_block(keys, block));
+        const bool is_bare = inferred.kind == UnetConfig::InputBlock::Kind::convolution;
+        if (is_bare != (i == 0)) {
+            return misfit(format("{} is {}a bare convolution", block, is_bare ? "" : "not "));
+        }
         config.input_blocks.push_back(inferred);
     }
     if (config.input_blocks.size() < 2) return misfit("it has no input blocks");

@@ -24,6 +24,7 @@ struct AttentionHeads {
 /// Architecture of an LDM UNet (openaimodel.UNetModel), block by block as its keys number them.
 struct UnetConfig {
     struct InputBlock {
+        /// The first block is a convolution, and no other.
         enum class Kind { convolution, residual, downsample };
         Kind kind = Kind::residual;
         std::int64_t channels = 0;

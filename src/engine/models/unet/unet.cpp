@@ -13,8 +13,8 @@
 namespace darkroom::engine {
 namespace {
 
-/// Of the samples that go through a block together. What a block makes of more falls out of the
-/// last-level cache before the next layer reads it; of less, weights are read too often.
+/// Pixels, over all samples, that go through a block together. What a block makes of more falls out
+/// of the last-level cache before the next layer reads it; with less, weights are read too often.
 constexpr std::int64_t kPixelsTogether = 4096;
 
 }  // namespace
@@ -99,11 +99,11 @@ Tensor Unet::run(const Block& block, BlockInput input) {
     return x;
 }
 
-Tensor Unet::run(const Block& block, Tensor x, const Tensor& skip, Call& call) {
+Tensor Unet::run_in_groups(const Block& block, Tensor x, const Tensor& skip, Call& call) {
     const std::int64_t n = x.shape()[0];
     const std::size_t depth = block.transformer ? block.transformer->blocks().size() : 0;
-    const auto stride = static_cast<std::size_t>(n);
-    const auto keys = std::span(call.keys).subspan(call.next_keys, depth * stride);
+    const auto samples = static_cast<std::size_t>(n);
+    const auto keys = std::span(call.keys).subspan(call.next_keys, depth * samples);
     call.next_keys += keys.size();
     const std::int64_t together =
         std::max<std::int64_t>(1, kPixelsTogether / (x.shape()[1] * x.shape()[2]));
@@ -111,14 +111,14 @@ Tensor Unet::run(const Block& block, Tensor x, const Tensor& skip, Call& call) {
 
     LocalMemory<std::size_t{2} * 1024> memory;
     std::pmr::vector<Tensor> parts(memory.resource());
-    parts.reserve(stride);
+    parts.reserve(samples);
     std::pmr::vector<const ContextKeys*> own(memory.resource());
     own.reserve(keys.size());
     for (std::int64_t begin = 0; begin < n; begin += together) {
         const std::int64_t end = std::min(n, begin + together);
         own.clear();
         for (std::size_t i = 0; i < depth; ++i) {
-            const auto of_block = keys.subspan(i * stride, stride);
+            const auto of_block = keys.subspan(i * samples, samples);
             own.insert(own.end(), of_block.begin() + begin, of_block.begin() + end);
         }
         parts.push_back(
@@ -148,11 +148,11 @@ Tensor Unet::operator()(const Tensor& x, std::span<const UnetSample> samples) co
     Tensor h = in_conv_.unrounded(x);
     skips.push_back(h);
     for (const Block& block : inputs_) {
-        h = run(block, std::move(h), {}, call);
+        h = run_in_groups(block, std::move(h), {}, call);
         skips.push_back(h);
     }
     for (const Block& block : middle_)
-        h = run(block, std::move(h), {}, call);
+        h = run_in_groups(block, std::move(h), {}, call);
     for (const Block& block : outputs_) {
         const Tensor skip = std::move(skips.back());
         skips.pop_back();
@@ -160,7 +160,7 @@ Tensor Unet::operator()(const Tensor& x, std::span<const UnetSample> samples) co
         if (h.shape()[1] != skip.shape()[1] || h.shape()[2] != skip.shape()[2]) {
             h = ops::resize_nearest(h, skip.shape()[1], skip.shape()[2]);
         }
-        h = run(block, std::move(h), skip, call);
+        h = run_in_groups(block, std::move(h), skip, call);
     }
     return out_conv_(out_norm_(h, Activation::silu), {.wide = true});
 }

@@ -31,7 +31,7 @@ class Unet {
 
     [[nodiscard]] const UnetConfig& config() const { return config_; }
 
-    /// tokens [1, n, context_width] in compute dtype, any n.
+    /// tokens [1, n, context_width], f32 or compute dtype, any n.
     [[nodiscard]] UnetContext prepare(const Tensor& tokens) const;
 
     /// x [n, h, w, in_channels], f32 or compute dtype, already scaled by c_in; one UnetSample per
@@ -55,7 +55,7 @@ class Unet {
     };
     /// What every block of one call shares.
     struct Call {
-        Tensor embedding = {};  // silu(time embedding), [n, 4c]
+        Tensor embedding = {};  // silu(time embedding), [n, 1, 4c]
         std::pmr::vector<const ContextKeys*> keys;
         std::size_t next_keys = 0;
     };
@@ -82,7 +82,8 @@ class Unet {
         const ResBlock& block, const Tensor& x, const Tensor& embedding);
     [[nodiscard]] static Tensor run(const Block& block, BlockInput input);
     /// A block over all samples, as many at a time as go well together.
-    [[nodiscard]] static Tensor run(const Block& block, Tensor x, const Tensor& skip, Call& call);
+    [[nodiscard]] static Tensor run_in_groups(
+        const Block& block, Tensor x, const Tensor& skip, Call& call);
 
     UnetConfig config_;
     Linear time_in_, time_out_;

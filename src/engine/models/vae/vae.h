@@ -65,7 +65,7 @@ class VaeEncoder {
   public:
     VaeEncoder(WeightSource& source, const std::string& prefix, const VaeConfig& config);
 
-    /// image [n, h, w, 3] in [-1, 1], compute dtype; returns [n, h/f, w/f, 2 * latent] in f32:
+    /// image [n, h, w, 3] in [-1, 1], f32 or compute dtype; returns [n, h/f, w/f, 2 * latent] in f32:
     /// mean, then log variance (not clamped), not scaled.
     [[nodiscard]] Tensor operator()(
         const Tensor& image, std::int64_t band_pixels = kBandPixels) const;
@@ -91,8 +91,8 @@ class VaeDecoder {
   public:
     VaeDecoder(WeightSource& source, const std::string& prefix, const VaeConfig& config);
 
-    /// latent [n, h, w, latent], already divided by the scale factor, compute dtype; returns
-    /// [n, h*f, w*f, 3] in f32, about [-1, 1].
+    /// latent [n, h, w, latent], already divided by the scale factor, f32 or, less exact,
+    /// compute dtype; returns [n, h*f, w*f, 3] in f32, about [-1, 1].
     [[nodiscard]] Tensor operator()(
         const Tensor& latent, std::int64_t band_pixels = kBandPixels) const;
 
