@@ -65,8 +65,8 @@ class VaeEncoder {
   public:
     VaeEncoder(WeightSource& source, const std::string& prefix, const VaeConfig& config);
 
-    /// image [n, h, w, 3] in [-1, 1], f32 or compute dtype; returns [n, h/f, w/f, 2 * latent] in f32:
-    /// mean, then log variance (not clamped), not scaled.
+    /// image [n, h, w, 3] in [-1, 1], f32 or compute dtype; returns [n, h/f, w/f, 2 * latent] in
+    /// f32: mean, then log variance (not clamped), not scaled.
     [[nodiscard]] Tensor operator()(
         const Tensor& image, std::int64_t band_pixels = kBandPixels) const;
 
