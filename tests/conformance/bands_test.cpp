@@ -67,7 +67,7 @@ class BandConformance : public Conformance {
         }
     }
 
-    /// Bands of so many rows of the result, each from no more of the input than it needs.
+    /// Bands of so many positions of the kernel, each from no more of the input than it needs.
     void check_conv2d(const Shape& input, const Conv2dSpec& spec, std::int64_t rows) {
         SCOPED_TRACE(format("{}, stride {}, {} rows", to_string(input), spec.stride, rows));
         RandomNumbers numbers(10);
@@ -77,8 +77,10 @@ class BandConformance : public Conformance {
             .tested = ops::conv2d(x.tested, matrix.tested),
             .reference = ops::conv2d(x.reference, matrix.reference)};
         expect_close(whole, Arithmetic::sum);
-        for (std::int64_t row = 0; row < whole.tested.shape()[1]; row += rows) {
-            const std::int64_t end = std::min(row + rows, whole.tested.shape()[1]);
+        const std::int64_t growth = spec.growth();
+        const std::int64_t positions = whole.tested.shape()[1] / growth;
+        for (std::int64_t row = 0; row < positions; row += rows) {
+            const std::int64_t end = std::min(row + rows, positions);
             const std::int64_t top = row * spec.stride - spec.pad_before;
             const std::int64_t bottom = (end - 1) * spec.stride - spec.pad_before + spec.kernel;
             const RowPadding padding{
@@ -88,7 +90,7 @@ class BandConformance : public Conformance {
             };
             expect_same_bytes(
                 ops::conv2d_band(band(x.tested), matrix.tested, padding),
-                band_of(whole.tested, row, end));
+                band_of(whole.tested, growth * row, growth * end));
             expect_close(
                 {.tested = ops::conv2d_band(band(x.tested), matrix.tested, padding),
                  .reference = ops::conv2d_band(band(x.reference), matrix.reference, padding)},
@@ -121,9 +123,11 @@ TEST_P(BandConformance, ConvolutionOfBandsIsThatOfTheWhole) {
         .in_channels = 32, .out_channels = 40, .stride = 2, .pad_before = 0, .pad_after = 1};
     const Conv2dSpec plain{.in_channels = 24, .out_channels = 32};
     const Conv2dSpec odd{.in_channels = 3, .out_channels = 32};
+    const Conv2dSpec up{.in_channels = 24, .out_channels = 32, .upsampled = true};
     for (const std::int64_t rows : {1, 2, 5, 16}) {
         check_conv2d({1, 19, 13, 24}, plain, rows);
         check_conv2d({1, 19, 13, 3}, odd, rows);
+        check_conv2d({1, 19, 13, 24}, up, rows);
         check_conv2d({1, 18, 12, 32}, down, rows);
         check_conv2d({1, 17, 11, 32}, down, rows);
     }

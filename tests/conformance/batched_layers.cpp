@@ -46,13 +46,14 @@ Scales scales(Backend& backend, std::int64_t channels) {
 BatchedOperation convolution(const Conv2dSpec& spec, std::int64_t height, std::int64_t width) {
     return {
         .name = format(
-            "conv2d {} to {}, kernel {}, stride {}, over {}x{}",
+            "conv2d {} to {}, kernel {}, stride {}, over {}x{}{}",
             spec.in_channels,
             spec.out_channels,
             spec.kernel,
             spec.stride,
             height,
-            width),
+            width,
+            spec.upsampled ? ", upsampled" : ""),
         .inputs =
             {{.extents = {height, width, spec.in_channels}},
              {.extents = {spec.out_channels}, .dtype = DType::f32},

@@ -42,14 +42,6 @@ TEST_P(FeatureMapConformance, ResizesToAnySize) {
     }
 }
 
-TEST_P(FeatureMapConformance, UpsamplesByTwo) {
-    RandomNumbers numbers(1000);
-    const Twin x = twin(numbers, {2, 33, 31, 64});
-    expect_equal(
-        {.tested = ops::upsample_nearest2(x.tested),
-         .reference = ops::upsample_nearest2(x.reference)});
-}
-
 TEST_P(FeatureMapConformance, JoinsChannels) {
     std::uint64_t seed = 2000;
     for (const DType dtype : {DType::f32, DType::bf16}) {

@@ -63,7 +63,7 @@ class MatrixConformance : public Conformance {
     void check_conv2d(
         const Shape& input, const Conv2dSpec& spec, const EpilogueKind& kind, std::uint64_t seed) {
         SCOPED_TRACE(format(
-            "seed {}: {} to {} channels, kernel {}, stride {}, pad {} and {}; {}",
+            "seed {}: {} to {} channels, kernel {}, stride {}, pad {} and {}, {} times; {}",
             seed,
             to_string(input),
             spec.out_channels,
@@ -71,6 +71,7 @@ class MatrixConformance : public Conformance {
             spec.stride,
             spec.pad_before,
             spec.pad_after,
+            spec.growth(),
             describe(kind)));
         RandomNumbers numbers(seed);
         const Twin x = twin(numbers, input);
@@ -142,6 +143,19 @@ TEST_P(MatrixConformance, Conv2dPadsAsymmetrically) {
     check_conv2d({2, 7, 5, 32}, vae_down, {}, 201);
     const Conv2dSpec leading{.in_channels = 8, .out_channels = 24, .pad_before = 2, .pad_after = 0};
     check_conv2d({1, 7, 5, 8}, leading, {}, 202);
+}
+
+TEST_P(MatrixConformance, Conv2dOfUpsampledPictures) {
+    for (std::uint64_t seed = 250; seed < 270; ++seed) {
+        RandomNumbers numbers(seed);
+        Conv2dSpec spec;
+        spec.upsampled = true;
+        spec.in_channels = numbers.one_of<std::int64_t>({3, 8, 24, 64, 320});
+        spec.out_channels = numbers.one_of<std::int64_t>({4, 8, 40, 64, 320});
+        const Shape input{
+            1 + numbers.below(3), 1 + numbers.below(20), 1 + numbers.below(20), spec.in_channels};
+        check_conv2d(input, spec, random_epilogue(numbers), seed);
+    }
 }
 
 TEST_P(MatrixConformance, Conv2dOfRandomShapes) {

@@ -54,6 +54,10 @@ std::vector<BatchedOperation> sd15_convolutions() {
             .in_channels = channels, .out_channels = channels, .stride = 2, .pad_before = 0};
         layers.push_back(convolution(down, 16, 16));
     }
+    for (const std::int64_t channels : {256, 512, 640, 1280}) {
+        const Conv2dSpec up{.in_channels = channels, .out_channels = channels, .upsampled = true};
+        layers.push_back(convolution(up, 8, 8));
+    }
     return layers;
 }
 

@@ -67,12 +67,7 @@ class Icons : public ::testing::TestWithParam<const char*> {
     }
 
     /// PSNR that a picture must have against the golden one.
-    [[nodiscard]] double least_psnr(const std::string& sampler) const {
-        if (!rounds_) return 35.0;
-        if (!int8_) return 28.0;
-        // Its multistep sums amplify rough errors: another picture of the same thing.
-        return sampler == "LMS" ? 15.0 : 38.0;
-    }
+    [[nodiscard]] double least_psnr() const { return rounds_ && !int8_ ? 45.0 : 38.0; }
 
     Loaded loaded_;
     bool int8_ = false;
@@ -136,6 +131,22 @@ TEST_P(Icons, TheVaeEncodesAndDecodesTheSame) {
         "picture");
 }
 
+/// A picture of the golden file, to be drawn.
+ImageRequest request_of(const json::Value& golden, const json::Value& expected) {
+    ImageRequest request;
+    const auto prompt = static_cast<std::size_t>(expected["prompt"].as_integer());
+    request.prompt = golden["prompts"][prompt]["text"].as_string();
+    request.width = 128;
+    request.height = 128;
+    request.steps = static_cast<int>(expected["steps"].as_integer());
+    request.sampler = expected["sampler"].as_string();
+    // DDIM has its own timesteps and takes no schedule.
+    if (request.sampler != "DDIM") request.schedule = expected["schedule"].as_string();
+    request.noise.seed = 7;
+    request.noise.randn_source = RandnSource::cpu;
+    return request;
+}
+
 /// Samples one picture to its end.
 std::unique_ptr<Picture> sample(const Model& model, const ImageRequest& request) {
     Guidance guidance;
@@ -173,17 +184,9 @@ TEST_P(Icons, EverySamplerEndsInTheSameLatentAndPicture) {
     for (const json::Value& expected : golden_["pictures"].as_array()) {
         const std::string& name = expected["picture"].as_string();
         SCOPED_TRACE(name);
-        ImageRequest request;
-        const auto prompt = static_cast<std::size_t>(expected["prompt"].as_integer());
-        request.prompt = golden_["prompts"][prompt]["text"].as_string();
-        request.width = 128;
-        request.height = 128;
-        request.steps = static_cast<int>(expected["steps"].as_integer());
-        request.sampler = expected["sampler"].as_string();
-        // DDIM has its own timesteps and takes no schedule.
-        if (request.sampler != "DDIM") request.schedule = expected["schedule"].as_string();
-        request.noise.seed = 7;
-        request.noise.randn_source = RandnSource::cpu;
+        const ImageRequest request = request_of(golden_, expected);
+        // See below.
+        if (rounds_ && request.sampler == "LMS") continue;
         const auto picture = sample(model(), request);
         if (!rounds_) {
             const std::vector<float> latent = backend().download(picture->latent());
@@ -191,8 +194,28 @@ TEST_P(Icons, EverySamplerEndsInTheSameLatentAndPicture) {
         }
         const double found = psnr(picture->decode(), golden_picture(name));
         RecordProperty(name, std::to_string(found));
-        EXPECT_GE(found, least_psnr(request.sampler));
+        EXPECT_GE(found, least_psnr());
     }
+}
+
+// The sums of LMS amplify rounding: a change in the order of summation, however accurate, moves one
+// picture by several dB. The mean of a few says how accurate all is.
+TEST_P(Icons, LmsDrawsWhatItDrawsInF32InTheMean) {
+    if (!rounds_) GTEST_SKIP() << "f32 is held to the golden picture";
+    const Loaded f32 = load("cpu-f32");
+    constexpr std::int64_t kPictures = 8;
+    double sum = 0;
+    for (const json::Value& expected : golden_["pictures"].as_array()) {
+        ImageRequest request = request_of(golden_, expected);
+        if (request.sampler != "LMS") continue;
+        for (std::int64_t seed = 0; seed < kPictures; ++seed) {
+            request.noise.seed = seed;
+            sum += psnr(sample(model(), request)->decode(), sample(*f32.model, request)->decode());
+        }
+    }
+    const double mean = sum / static_cast<double>(kPictures);
+    RecordProperty("mean", std::to_string(mean));
+    EXPECT_GE(mean, int8_ ? 17.0 : 30.0);
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -11,9 +11,9 @@ namespace darkroom::engine {
 namespace {
 
 /// To be raised with every change to the kernels' arithmetic or to the packed layout.
-constexpr int kKernelVersion = 3;
+constexpr int kKernelVersion = 4;
 /// The same for products of bytes.
-constexpr int kByteKernelVersion = 2;
+constexpr int kByteKernelVersion = 3;
 
 bool computes_bf16(InstructionSet set) {
     return set == InstructionSet::avx512 && has_bf16_products();
@@ -54,7 +54,7 @@ cpu::KernelTable choose_kernels(InstructionSet set, DType dtype, bool vnni) {
 
 cpu::LayoutTags layout_tags(const cpu::KernelTable& table, int step, std::string_view type) {
     std::string plain = format("panels-{}x{}x{}-{}", table.max_vectors, table.width, step, type);
-    return {.plain = plain, .gated = plain + "-gated"};
+    return {.plain = plain, .gated = plain + "-gated", .upsampled = plain + "-upsampled"};
 }
 
 std::string note_on(const CpuOptions& options, InstructionSet set, DType dtype) {

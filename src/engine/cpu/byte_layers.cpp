@@ -28,13 +28,13 @@ ByteWeights parts_of(std::byte* packed, const cpu::ByteLayout& layout) {
         reinterpret_cast<std::int32_t*>(packed + layout.sums)};
 }
 
-/// Fills one column block, its scales and its sums from weights [columns][channels][taps].
+/// Fills one column block of a phase, its scales and its sums.
 void pack_block(
     const cpu::LayerShape& shape,
     const cpu::PanelLayout& layout,
     std::int64_t vector_width,
     std::int64_t block,
-    const float* weights,
+    cpu::PhaseWeights weights,
     const ByteWeights& packed) {
     const std::int64_t first = layout.first_vector(block) * layout.width;
     const std::int64_t columns = layout.first_vector(block + 1) * layout.width - first;
@@ -48,17 +48,20 @@ void pack_block(
     for (std::int64_t n = 0; n < columns; ++n) {
         const std::int64_t column = shape.column_at(first + n, vector_width);
         if (column < 0) continue;
-        const float* row = weights + column * shape.channels * shape.taps;
         float largest = 0.0f;
-        for (std::int64_t i = 0; i < shape.channels * shape.taps; ++i)
-            largest = std::max(largest, std::abs(row[i]));
+        for (std::int64_t c = 0; c < shape.channels; ++c) {
+            const float* taps = weights.taps(column, c);
+            for (std::int64_t tap = 0; tap < shape.taps; ++tap)
+                largest = std::max(largest, std::abs(taps[tap]));
+        }
         const float inverse = largest > 0.0f ? kMostWeight / largest : 0.0f;
         if (!std::isfinite(inverse)) continue;
         packed.scales[first + n] = largest / kMostWeight;
         for (std::int64_t c = 0; c < shape.channels; ++c) {
             std::int8_t* at = out + (c / layout.step * columns + n) * layout.step + c % layout.step;
+            const float* taps = weights.taps(column, c);
             for (std::int64_t tap = 0; tap < shape.taps; ++tap) {
-                const float whole = std::nearbyint(row[c * shape.taps + tap] * inverse);
+                const float whole = std::nearbyint(taps[tap] * inverse);
                 const auto weight =
                     static_cast<std::int8_t>(std::clamp(whole, -kMostWeight, kMostWeight));
                 at[tap * tap_size] = weight;
@@ -92,11 +95,16 @@ void CpuBackend::State::pack_bytes(
     const cpu::LayerShape shape = cpu::shape_of(spec);
     const cpu::PanelLayout panels = weight_layout(spec);
     const cpu::ByteLayout layout(panels, shape.taps);
-    std::ranges::fill(packed.subspan(static_cast<std::size_t>(panels.size())), std::byte{0});
-    const ByteWeights parts = parts_of(packed.data(), layout);
-    workers.run(panels.blocks(), [&](std::int64_t block, int) {
-        pack_block(shape, panels, table.width, block, weights.data(), parts);
-    });
+    for (std::int64_t phase = 0; phase < shape.phases; ++phase) {
+        const std::span<std::byte> own =
+            packed.subspan(static_cast<std::size_t>(phase) * layout.size_bytes, layout.size_bytes);
+        std::ranges::fill(own.subspan(static_cast<std::size_t>(panels.size())), std::byte{0});
+        const ByteWeights parts = parts_of(own.data(), layout);
+        const cpu::PhaseWeights phase_weights(shape, weights.data(), phase);
+        workers.run(panels.blocks(), [&](std::int64_t block, int) {
+            pack_block(shape, panels, table.width, block, phase_weights, parts);
+        });
+    }
 }
 
 CpuBackend::State::ByteInput CpuBackend::State::quantised(const Tensor& x) {

@@ -102,11 +102,25 @@ class ByteLayers : public CpuAgainstReference {
         return values;
     }
 
+    /// The same for kernels of three by three whose taps are added up: those of one channel are
+    /// nothing but 127 in the middle.
+    static std::vector<float> foldable_weights(std::int64_t outputs, std::int64_t channels) {
+        std::vector<float> values = whole_numbers(outputs * channels * 9, 4, 3.0f);
+        for (std::int64_t n = 0; n < outputs; ++n) {
+            const auto taps = values.begin() + (n * channels + n % channels) * 9;
+            std::fill_n(taps, 9, 0.0f);
+            taps[4] = 127.0f;
+        }
+        return values;
+    }
+
     void expect_exact_convolution(const Conv2dSpec& spec, const Shape& shape) {
         SCOPED_TRACE(to_string(shape));
         const std::vector<float> inputs = byte_inputs(shape);
         const std::vector<float> values =
-            byte_weights(spec.out_channels, spec.in_channels * spec.kernel * spec.kernel);
+            spec.upsampled
+                ? foldable_weights(spec.out_channels, spec.in_channels)
+                : byte_weights(spec.out_channels, spec.in_channels * spec.kernel * spec.kernel);
         const Tensor result =
             cpu_->conv2d(operand(inputs, shape), pack(*cpu_, spec, values), {.wide = true});
         const Tensor expected = reference_.conv2d(
@@ -145,6 +159,12 @@ TEST_P(ByteLayers, SumWholeNumbersExactlyInConvolutions) {
         {1, 12, 12, 16});
     expect_exact_convolution(
         {.in_channels = 1030, .out_channels = 20, .quantisable = true}, {1, 3, 3, 1030});
+    expect_exact_convolution(
+        {.in_channels = 32, .out_channels = 48, .quantisable = true, .upsampled = true},
+        {2, 9, 7, 32});
+    expect_exact_convolution(
+        {.in_channels = 9, .out_channels = 17, .quantisable = true, .upsampled = true},
+        {3, 4, 5, 9});
 }
 
 TEST_P(ByteLayers, SumWholeNumbersExactlyInLinears) {

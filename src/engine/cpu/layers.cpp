@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 
@@ -31,14 +32,14 @@ T converted(float value) {
         return to_bf16(value);
 }
 
-/// Fills one column block from weights [columns][channels][taps].
+/// Fills one column block of a phase.
 template <class T>
 void pack_block(
     const LayerShape& shape,
     const cpu::PanelLayout& layout,
     std::int64_t vector_width,
     std::int64_t block,
-    const float* weights,
+    cpu::PhaseWeights weights,
     T* packed) {
     const std::int64_t first = layout.first_vector(block) * layout.width;
     const std::int64_t columns = layout.first_vector(block + 1) * layout.width - first;
@@ -48,12 +49,11 @@ void pack_block(
     for (std::int64_t n = 0; n < columns; ++n) {
         const std::int64_t column = shape.column_at(first + n, vector_width);
         if (column < 0) continue;
-        const float* row = weights + column * shape.channels * shape.taps;
         for (std::int64_t c = 0; c < shape.channels; ++c) {
             T* at = out + (c / layout.step * columns + n) * layout.step + c % layout.step;
-            for (std::int64_t tap = 0; tap < shape.taps; ++tap) {
-                at[tap * tap_size] = converted<T>(row[c * shape.taps + tap]);
-            }
+            const float* taps = weights.taps(column, c);
+            for (std::int64_t tap = 0; tap < shape.taps; ++tap)
+                at[tap * tap_size] = converted<T>(taps[tap]);
         }
     }
 }
@@ -78,11 +78,38 @@ Tensor padded_channels(Backend& backend, const Tensor& x, std::int64_t channels)
     return y;
 }
 
+/// The jobs of a layer's phases; of a layer that does not upsample, the first is all of it.
+std::array<cpu::PanelJob, 4> phases_of(
+    const cpu::PanelJob& job, const LayerShape& shape, std::size_t bytes) {
+    std::array<cpu::PanelJob, 4> phases;
+    phases.fill(job);
+    if (shape.phases == 1) return phases;
+    for (std::size_t i = 0; i < phases.size(); ++i) {
+        cpu::PanelJob& phase = phases[i];
+        phase.spread = 2;
+        phase.first_y = static_cast<std::int64_t>(i) / 2;
+        phase.first_x = static_cast<std::int64_t>(i) % 2;
+        phase.input.kernel = 2;
+        phase.input.pad_above -= phase.first_y;
+        phase.input.pad_before -= phase.first_x;
+        phase.weights = static_cast<const std::byte*>(job.weights) + i * bytes;
+        if (job.bytes.columns == nullptr) continue;
+        phase.bytes.columns += i * bytes / sizeof(*job.bytes.columns);
+        phase.bytes.column_sums += i * bytes / sizeof(*job.bytes.column_sums);
+    }
+    return phases;
+}
+
 }  // namespace
 
 cpu::LayerShape cpu::shape_of(const LayerSpec& spec) {
     if (const auto* conv = std::get_if<Conv2dSpec>(&spec)) {
-        return {conv->in_channels, conv->out_channels, conv->kernel * conv->kernel};
+        LayerShape shape{conv->in_channels, conv->out_channels, conv->kernel * conv->kernel};
+        if (conv->upsampled) {
+            shape.taps = 4;
+            shape.phases = 4;
+        }
+        return shape;
     }
     const auto& linear = std::get<LinearSpec>(spec);
     return {linear.in_features, linear.weight_rows(), 1, linear.gated};
@@ -138,13 +165,15 @@ Tensor CpuBackend::State::run_panels(
     job.columns = shape.columns;
     job.gated = shape.gated;
 
-    const std::int64_t rows = result.numel() / result.shape()[-1];
+    const std::int64_t rows = result.numel() / result.shape()[-1] / shape.phases;
     if (rows == 0) return result;
-    const std::int64_t share = rows_per_job(rows, layout.blocks(), workers.threads());
+    const std::int64_t blocks = layout.blocks();
+    const std::int64_t share = rows_per_job(rows, shape.phases * blocks, workers.threads());
     const std::int64_t shares = cpu::ceil_divide(rows, share);
-    workers.run(layout.blocks() * shares, [&](std::int64_t piece, int) {
-        cpu::PanelJob part = job;
-        part.block = piece / shares;
+    const auto phases = phases_of(job, shape, phase_bytes(weights.spec));
+    workers.run(shape.phases * blocks * shares, [&](std::int64_t piece, int) {
+        cpu::PanelJob part = phases[static_cast<std::size_t>(piece / (blocks * shares))];
+        part.block = piece / shares % blocks;
         part.row_begin = piece % shares * share;
         part.row_end = std::min(rows, part.row_begin + share);
         kernel(part);
@@ -152,12 +181,15 @@ Tensor CpuBackend::State::run_panels(
     return result;
 }
 
-PackedLayout CpuBackend::State::packed_layout(const LayerSpec& spec) const {
+std::size_t CpuBackend::State::phase_bytes(const LayerSpec& spec) const {
     const cpu::PanelLayout panels = weight_layout(spec);
-    const std::size_t size = in_bytes(spec)
-                                 ? cpu::ByteLayout(panels, cpu::shape_of(spec).taps).size_bytes
-                                 : static_cast<std::size_t>(panels.size()) * size_of(dtype);
-    return {.tag = tag_of(spec), .size_bytes = size};
+    if (!in_bytes(spec)) return static_cast<std::size_t>(panels.size()) * size_of(dtype);
+    return cpu::ByteLayout(panels, cpu::shape_of(spec).taps).size_bytes;
+}
+
+PackedLayout CpuBackend::State::packed_layout(const LayerSpec& spec) const {
+    const auto phases = static_cast<std::size_t>(cpu::shape_of(spec).phases);
+    return {.tag = tag_of(spec), .size_bytes = phases * phase_bytes(spec)};
 }
 
 PackedLayout CpuBackend::layout_of(const LayerSpec& spec) const {
@@ -169,22 +201,25 @@ void CpuBackend::pack(
     const LayerShape shape = cpu::shape_of(spec);
     const cpu::PanelLayout layout = state_->weight_layout(spec);
     DARKROOM_CHECK(
-        std::ssize(weights) == shape.columns * shape.channels * shape.taps &&
-            packed.size() == layout_of(spec).size_bytes,
+        std::ssize(weights) == shape.file_weights() && packed.size() == layout_of(spec).size_bytes,
         "packing {} weights of {}x{}x{} into {} bytes",
         weights.size(),
         shape.columns,
         shape.channels,
-        shape.taps,
+        shape.file_taps(),
         packed.size());
     if (state_->in_bytes(spec)) return state_->pack_bytes(spec, weights, packed);
-    void* out = packed.data();
+    const std::size_t bytes = state_->phase_bytes(spec);
     const std::int64_t width = state_->table.width;
-    state_->workers.run(layout.blocks(), [&](std::int64_t block, int) {
+    state_->workers.run(shape.phases * layout.blocks(), [&](std::int64_t piece, int) {
+        const std::int64_t phase = piece / layout.blocks();
+        const std::int64_t block = piece % layout.blocks();
+        const cpu::PhaseWeights own(shape, weights.data(), phase);
+        void* out = packed.data() + static_cast<std::size_t>(phase) * bytes;
         if (state_->dtype == DType::f32) {
-            pack_block(shape, layout, width, block, weights.data(), static_cast<float*>(out));
+            pack_block(shape, layout, width, block, own, static_cast<float*>(out));
         } else {
-            pack_block(shape, layout, width, block, weights.data(), static_cast<BFloat16*>(out));
+            pack_block(shape, layout, width, block, own, static_cast<BFloat16*>(out));
         }
     });
 }
@@ -201,22 +236,22 @@ Tensor CpuBackend::conv2d_band(
         "conv2d over {} {}",
         to_string(x.dtype()),
         to_string(shape));
+    // In positions of the kernel.
     const auto extent = [&](std::int64_t padded_size) {
         const std::int64_t room = padded_size - spec.kernel;
         DARKROOM_CHECK(room >= 0 && spec.stride > 0, "conv2d over {}", to_string(shape));
         return room / spec.stride + 1;
     };
+    const std::int64_t height = extent(padding.above + shape[1] + padding.below);
+    const std::int64_t width = extent(spec.pad_before + shape[2] + spec.pad_after);
     const Tensor result = empty(
-        {shape[0],
-         extent(padding.above + shape[1] + padding.below),
-         extent(spec.pad_before + shape[2] + spec.pad_after),
-         spec.out_channels},
+        {shape[0], spec.growth() * height, spec.growth() * width, spec.out_channels},
         result_dtype(epilogue, x.dtype()));
     const cpu::PanelInput window{
         .height = shape[1],
         .width = shape[2],
-        .out_height = result.shape()[1],
-        .out_width = result.shape()[2],
+        .out_height = height,
+        .out_width = width,
         .kernel = spec.kernel,
         .stride = spec.stride,
         .pad_above = padding.above,

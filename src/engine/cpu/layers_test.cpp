@@ -45,6 +45,27 @@ TEST_P(CpuLayers, ConvolveWithStrideAndUnequalPadding) {
         {1, 12, 12, 16});
 }
 
+TEST_P(CpuLayers, ConvolveUpsampledPictures) {
+    expect_convolution({.in_channels = 32, .out_channels = 48, .upsampled = true}, {2, 9, 7, 32});
+    expect_convolution({.in_channels = 9, .out_channels = 17, .upsampled = true}, {3, 5, 6, 9});
+    expect_convolution({.in_channels = 40, .out_channels = 4, .upsampled = true}, {1, 1, 1, 40});
+    expect_convolution(
+        {.in_channels = 16, .out_channels = 24, .pad_before = 0, .pad_after = 2, .upsampled = true},
+        {1, 4, 12, 16});
+    // Each sample's own bias and a residual for each of its pixels.
+    const Conv2dSpec spec{.in_channels = 16, .out_channels = 37, .upsampled = true};
+    expect_same(
+        [&](Backend& backend) {
+            return backend.conv2d(
+                tensor(backend, {3, 5, 6, 16}, 1),
+                packed(backend, spec, 16 * 37 * 9),
+                {.bias = floats(backend, {3, 37}, 2),
+                 .activation = Activation::silu,
+                 .residual = tensor(backend, {3, 10, 12, 37}, 3)});
+        },
+        12.0f);
+}
+
 TEST_P(CpuLayers, EndWithBiasThenActivationThenResidual) {
     const Conv2dSpec conv{.in_channels = 16, .out_channels = 37};
     const LinearSpec linear{.in_features = 45, .out_features = 70};
@@ -109,14 +130,20 @@ TEST_P(CpuLayers, ZeroTimesWhatStandsBesideThePictureStaysOut) {
         cpu_->cast(cpu_->upload(std::span<const float>(nan), {3, 4, 4, 8}), cpu_->compute_dtype());
     const Tensor picture = around.rows(1, 2);
     std::ranges::fill(std::span(picture.data(), picture.size_bytes()), std::byte{0});
-    const Conv2dSpec spec{.in_channels = 8, .out_channels = 8};
-    EXPECT_TRUE(cpu_->all_finite(cpu_->conv2d(picture, packed(*cpu_, spec, 8 * 8 * 9), {})));
+    for (const bool upsampled : {false, true}) {
+        const Conv2dSpec spec{.in_channels = 8, .out_channels = 8, .upsampled = upsampled};
+        EXPECT_TRUE(cpu_->all_finite(cpu_->conv2d(picture, packed(*cpu_, spec, 8 * 8 * 9), {})));
+    }
 }
 
 TEST_P(CpuLayers, PackWithoutPaddingWhereChannelsFillVectors) {
     const std::size_t element = size_of(cpu_->compute_dtype());
     const Conv2dSpec conv{.in_channels = 960, .out_channels = 320};
     EXPECT_EQ(cpu_->layout_of(conv).size_bytes, 960 * 320 * 9 * element);
+    // Four matrices of two by two taps.
+    const Conv2dSpec upsampled{.in_channels = 640, .out_channels = 320, .upsampled = true};
+    EXPECT_EQ(cpu_->layout_of(upsampled).size_bytes, 640 * 320 * 16 * element);
+    EXPECT_NE(cpu_->layout_of(upsampled).tag, cpu_->layout_of(conv).tag);
     const LinearSpec linear{.in_features = 768, .out_features = 80};
     EXPECT_EQ(cpu_->layout_of(linear).size_bytes, 768 * 80 * element);
     EXPECT_EQ(cpu_->layout_of(linear).tag, cpu_->layout_of(conv).tag);

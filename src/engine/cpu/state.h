@@ -12,12 +12,21 @@ namespace darkroom::engine {
 
 namespace cpu {
 
-/// A layer as a matrix of [taps * channels, columns].
+/// A layer as a matrix of [taps * channels, columns], or as one for each of several phases.
+///
+/// Over a picture with each pixel made two by two, a kernel of three by three sees no more than two
+/// by two pixels of the picture: the weights of taps that fall on one pixel are added up. Which do
+/// depends on whether the result's row and column are even or odd; each of the four is a phase.
 struct LayerShape {
     std::int64_t channels = 0;
     std::int64_t columns = 0;
     std::int64_t taps = 1;
     bool gated = false;
+    std::int64_t phases = 1;
+
+    /// Of the file's weights, [columns][channels][taps].
+    [[nodiscard]] std::int64_t file_taps() const { return phases > 1 ? 9 : taps; }
+    [[nodiscard]] std::int64_t file_weights() const { return columns * channels * file_taps(); }
 
     /// The column that stands in a column of the packed layout, which has vectors of `width`; -1
     /// where padding does.
@@ -32,10 +41,27 @@ struct LayerShape {
 
 LayerShape shape_of(const LayerSpec& spec);
 
+/// The file's weights of one layer as those of one phase.
+class PhaseWeights {
+  public:
+    PhaseWeights(const LayerShape& shape, const float* weights, std::int64_t phase)
+        : shape_(shape), weights_(weights), phase_(phase) {}
+
+    /// Of one column and channel under each tap; until the next call.
+    const float* taps(std::int64_t column, std::int64_t channel);
+
+  private:
+    const LayerShape& shape_;
+    const float* weights_;
+    std::int64_t phase_;
+    float folded_[4] = {};
+};
+
 /// What layouts are called.
 struct LayoutTags {
     std::string plain;
     std::string gated;
+    std::string upsampled;
 };
 
 inline std::int64_t rounded_up(std::int64_t value, std::int64_t step) {
@@ -55,10 +81,14 @@ struct CpuBackend::State {
     /// The tag of a layer's packed layout.
     [[nodiscard]] const std::string& tag_of(const LayerSpec& spec) const {
         const cpu::LayoutTags& tags = in_bytes(spec) ? byte_tags : own_tags;
-        return cpu::shape_of(spec).gated ? tags.gated : tags.plain;
+        const cpu::LayerShape shape = cpu::shape_of(spec);
+        return shape.gated ? tags.gated : shape.phases > 1 ? tags.upsampled : tags.plain;
     }
     [[nodiscard]] PackedLayout packed_layout(const LayerSpec& spec) const;
+    /// From one phase's packed weights to the next one's.
+    [[nodiscard]] std::size_t phase_bytes(const LayerSpec& spec) const;
     // Inline since the layout's type belongs to each translation unit.
+    /// Of one phase.
     [[nodiscard]] cpu::PanelLayout weight_layout(const LayerSpec& spec) const {
         const cpu::LayerShape shape = cpu::shape_of(spec);
         DARKROOM_CHECK(
@@ -78,7 +108,7 @@ struct CpuBackend::State {
     void pack_bytes(
         const LayerSpec& spec, std::span<const float> weights, std::span<std::byte> packed);
     /// Fills `result` with the products of a window over x with packed weights. Of `window`, data
-    /// and channels are set here.
+    /// and channels are set here, and what an upsampling layer's phases have of their own.
     [[nodiscard]] Tensor run_panels(
         const Tensor& x,
         cpu::PanelInput window,
@@ -91,6 +121,7 @@ struct CpuBackend::State {
         Tensor scales;
     };
     [[nodiscard]] ByteInput quantised(const Tensor& x);
+    /// With the weights of the first phase.
     [[nodiscard]] cpu::ByteScales byte_scales(
         const ByteInput& input, const PackedWeights& weights) const;
 

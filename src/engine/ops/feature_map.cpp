@@ -18,11 +18,6 @@ Tensor resize_nearest(const Tensor& x, std::int64_t height, std::int64_t width) 
     return x.backend().resize_nearest(x, height, width);
 }
 
-Tensor upsample_nearest2(const Tensor& x) {
-    require_rank("upsample_nearest2", x, 4);
-    return resize_nearest(x, 2 * x.shape()[1], 2 * x.shape()[2]);
-}
-
 Tensor concat_channels(const Tensor& a, const Tensor& b) {
     require_real("concat_channels", a);
     require_dtype("concat_channels", b, a.dtype());

@@ -12,9 +12,6 @@ namespace darkroom::engine::ops {
 /// floor(x w / width)) of x [n, h, w, c].
 Tensor resize_nearest(const Tensor& x, std::int64_t height, std::int64_t width);
 
-/// [n, h, w, c] -> [n, 2h, 2w, c].
-Tensor upsample_nearest2(const Tensor& x);
-
 /// [..., a] and [..., b] -> [..., a + b].
 Tensor concat_channels(const Tensor& a, const Tensor& b);
 

@@ -58,7 +58,12 @@ std::int64_t extent_of_padded(const Conv2dSpec& spec, std::int64_t padded_size) 
         spec.kernel,
         spec.stride,
         padded_size);
-    return room / spec.stride + 1;
+    DARKROOM_CHECK(
+        !spec.upsampled || (spec.kernel == 3 && spec.stride == 1),
+        "an upsampling conv2d of kernel {} and stride {}",
+        spec.kernel,
+        spec.stride);
+    return (room / spec.stride + 1) * spec.growth();
 }
 
 }  // namespace

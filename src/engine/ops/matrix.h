@@ -11,7 +11,7 @@
 namespace darkroom::engine::ops {
 
 /// Extent of a convolution's result along one axis of `size` pixels. Throws when the kernel is
-/// larger than the padded picture.
+/// larger than the padded picture, or no kernel for upsampling.
 std::int64_t convolved_extent(const Conv2dSpec& spec, std::int64_t size);
 
 /// x [n, h, w, in] -> [n, h', w', out].

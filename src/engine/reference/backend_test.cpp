@@ -85,6 +85,30 @@ TEST_F(Reference, ConvolutionPadsOnOneSideForTheVaeDownsampler) {
     expect_near(y, {54, 45, 72, 54});
 }
 
+TEST_F(Reference, ConvolutionOfAnUpsampledPictureIsThatOfEachPixelTwice) {
+    const Conv2dSpec plain{.in_channels = 2, .out_channels = 1};
+    Conv2dSpec upsampled = plain;
+    upsampled.upsampled = true;
+    std::vector<float> taps(18);
+    std::iota(taps.begin(), taps.end(), -4.0f);
+    const Tensor x = counting({2, 3, 4, 2});
+    const Tensor y = backend_.conv2d(x, packed(upsampled, taps), {});
+    EXPECT_EQ(y.shape(), (Shape{2, 6, 8, 1}));
+    const Tensor doubled = backend_.resize_nearest(x, 6, 8);
+    expect_near(y, backend_.download(backend_.conv2d(doubled, packed(plain, taps), {})));
+    // The middle row with its neighbours, in the place of padding.
+    const Tensor middle =
+        backend_.conv2d_band(x, packed(upsampled, taps), {}, {.above = 0, .below = 0});
+    EXPECT_EQ(middle.shape(), (Shape{2, 2, 8, 1}));
+    std::vector<float> expected;
+    const std::vector<float> whole = backend_.download(y);
+    for (const int sample : {0, 1}) {
+        const auto first = whole.begin() + sample * 48 + 16;
+        expected.insert(expected.end(), first, first + 16);
+    }
+    expect_near(middle, expected);
+}
+
 TEST_F(Reference, EpilogueActivatesBeforeItAddsTheResidual) {
     const PackedWeights identity =
         packed(LinearSpec{.in_features = 2, .out_features = 2}, {1, 0, 0, 1});

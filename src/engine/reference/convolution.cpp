@@ -36,24 +36,29 @@ class PatchReader {
           height_(x.shape()[1]),
           width_(x.shape()[2]),
           out_height_(extent(padding.above + height_ + padding.below)),
-          out_width_(extent(spec.pad_before + width_ + spec.pad_after)) {}
+          out_width_(extent(spec.pad_before + width_ + spec.pad_after)),
+          first_tap_(spec.upsampled ? 1 : 0) {}
 
     [[nodiscard]] std::int64_t out_height() const { return out_height_; }
     [[nodiscard]] std::int64_t out_width() const { return out_width_; }
 
     /// Writes [kernel, kernel, in] for the position numbered over [n, out_height, out_width].
     void read(std::int64_t position, float* patch) const {
-        const std::int64_t left = position % out_width_ * spec_.stride - spec_.pad_before;
+        // In pixels of the map that is convolved, which is the picture or twice its size.
+        const std::int64_t growth = spec_.growth();
+        const std::int64_t left =
+            position % out_width_ * spec_.stride - growth * spec_.pad_before + first_tap_;
         const std::int64_t row = position / out_width_;
-        const std::int64_t top = row % out_height_ * spec_.stride - above_;
+        const std::int64_t top = row % out_height_ * spec_.stride - growth * above_ + first_tap_;
         const std::int64_t sample = row / out_height_;
         const std::int64_t channels = spec_.in_channels;
         for (std::int64_t y = top; y < top + spec_.kernel; ++y) {
             for (std::int64_t x = left; x < left + spec_.kernel; ++x, patch += channels) {
-                if (y < 0 || y >= height_ || x < 0 || x >= width_) {
+                if (y < 0 || y >= growth * height_ || x < 0 || x >= growth * width_) {
                     std::fill_n(patch, channels, 0.0f);
                 } else {
-                    const std::int64_t pixel = (sample * height_ + y) * width_ + x;
+                    const std::int64_t pixel =
+                        (sample * height_ + y / growth) * width_ + x / growth;
                     std::copy_n(values_ + pixel * channels, channels, patch);
                 }
             }
@@ -64,7 +69,7 @@ class PatchReader {
     [[nodiscard]] std::int64_t extent(std::int64_t padded_size) const {
         const std::int64_t room = padded_size - spec_.kernel;
         DARKROOM_CHECK(room >= 0, "a kernel of {} over {} pixels", spec_.kernel, padded_size);
-        return room / spec_.stride + 1;
+        return (room / spec_.stride + 1) * spec_.growth();
     }
 
     const float* values_;
@@ -74,6 +79,9 @@ class PatchReader {
     std::int64_t width_;
     std::int64_t out_height_;
     std::int64_t out_width_;
+    /// Where the first result's kernel begins in the padded map. Over doubled pixels it is centred
+    /// on the first half of the picture's second padded pixel.
+    std::int64_t first_tap_;
 };
 
 }  // namespace

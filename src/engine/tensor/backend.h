@@ -24,6 +24,12 @@ struct Conv2dSpec {
     std::int64_t pad_after = 1;
     /// A backend may round weights and input to eight bits.
     bool quantisable = false;
+    /// What is convolved is the padded picture with each pixel made two by two (nearest neighbour).
+    /// Kernel 3, stride 1; paddings count pixels of the picture.
+    bool upsampled = false;
+
+    /// Results along one side for each position of the kernel over the picture.
+    [[nodiscard]] std::int64_t growth() const { return upsampled ? 2 : 1; }
 
     bool operator==(const Conv2dSpec&) const = default;
 };
@@ -146,7 +152,7 @@ class Backend {
 
     // Networks
     /// x [n, h, w, in] -> [n, h', w', out], h' = (h + pad_before + pad_after - kernel) / stride
-    /// + 1.
+    /// + 1, twice that where the layer upsamples.
     Tensor conv2d(const Tensor& x, const PackedWeights& weights, const Epilogue& epilogue) {
         const auto& spec = std::get<Conv2dSpec>(weights.spec);
         return conv2d_band(x, weights, epilogue, {spec.pad_before, spec.pad_after});

@@ -95,6 +95,15 @@ inline const float* bias_of(const PanelJob& job, std::int64_t row) {
     return epilogue.bias + sample * epilogue.bias_stride;
 }
 
+/// The pixel of the result that a row stands for.
+inline std::int64_t pixel_of(const PanelJob& job, std::int64_t row) {
+    if (job.spread == 1) return row;
+    const std::int64_t line = row / job.input.out_width;
+    const std::int64_t x = row - line * job.input.out_width;
+    const std::int64_t width = job.spread * job.input.out_width;
+    return (line * job.spread + job.first_y) * width + x * job.spread + job.first_x;
+}
+
 template <class Element>
 inline void finish_rows(const PanelJob& job, const ColumnBlock& block, const float* sums) {
     const PanelEpilogue& epilogue = job.epilogue;
@@ -107,7 +116,7 @@ inline void finish_rows(const PanelJob& job, const ColumnBlock& block, const flo
         .scales = scales == nullptr ? nullptr : scales + first_column,
         .columns = left < stride ? left : stride};
     for (std::int64_t row = job.row_begin; row < job.row_end; ++row, end.sums += stride) {
-        const std::int64_t at = row * job.columns + first_column;
+        const std::int64_t at = pixel_of(job, row) * job.columns + first_column;
         const float* bias = bias_of(job, row);
         end.bias = bias == nullptr ? nullptr : bias + first_column;
         if (epilogue.residual != nullptr) {

@@ -90,6 +90,11 @@ struct PanelJob {
     std::int64_t columns = 0;
     /// The second half of the columns are gates, and results have half as many channels.
     bool gated = false;
+    /// From one row's pixel to the next one's, in either direction, and where the first stands:
+    /// rows of an upsampling layer's job are every second pixel.
+    std::int64_t spread = 1;
+    std::int64_t first_y = 0;
+    std::int64_t first_x = 0;
     std::int64_t block = 0;
     std::int64_t row_begin = 0;
     std::int64_t row_end = 0;

@@ -10,8 +10,9 @@ constexpr std::int64_t kTimeWidth = 4;  // time embedding width in model channel
 
 /// A 3x3 convolution inside the network; not its first and last ones, whose few channels cost
 /// little and matter much.
-Conv2dSpec inner(std::int64_t in, std::int64_t out, std::int64_t stride = 1) {
-    return {.in_channels = in, .out_channels = out, .stride = stride, .quantisable = true};
+Conv2dSpec inner(Conv2dSpec spec) {
+    spec.quantisable = true;
+    return spec;
 }
 
 }  // namespace
@@ -34,11 +35,11 @@ Unet::ResBlock Unet::make_res_block(
     WeightSource& source, const std::string& prefix, std::int64_t in, std::int64_t out) const {
     ResBlock block;
     block.norm_in = GroupNorm(source, prefix + ".in_layers.0", in, kNormEpsilon);
-    block.conv_in = Conv2d(source, prefix + ".in_layers.2", inner(in, out));
+    block.conv_in = Conv2d(source, prefix + ".in_layers.2", inner({in, out}));
     block.embedding =
         Linear(source, prefix + ".emb_layers.1", {config_.model_channels * kTimeWidth, out});
     block.norm_out = GroupNorm(source, prefix + ".out_layers.0", out, kNormEpsilon);
-    block.conv_out = Conv2d(source, prefix + ".out_layers.3", inner(out, out));
+    block.conv_out = Conv2d(source, prefix + ".out_layers.3", inner({out, out}));
     if (in != out) {
         const LinearSpec skip{.in_features = in, .out_features = out, .quantisable = true};
         block.skip = Linear(source, prefix + ".skip_connection", skip, LinearForm::convolution_1x1);
@@ -61,8 +62,10 @@ void Unet::build_inputs(WeightSource& source, const std::string& prefix) {
                 channels = spec.channels;
                 continue;
             case Kind::downsample:
-                block.downsample =
-                    Conv2d(source, name + ".0.op", inner(channels, spec.channels, 2));
+                block.downsample = Conv2d(
+                    source,
+                    name + ".0.op",
+                    inner({.in_channels = channels, .out_channels = spec.channels, .stride = 2}));
                 break;
             case Kind::residual:
                 block.residual = make_res_block(source, name + ".0", channels, spec.channels);
@@ -106,7 +109,13 @@ void Unet::build_outputs(WeightSource& source, const std::string& prefix) {
         }
         if (spec.upsample) {
             const char* part = spec.depth > 0 ? ".2.conv" : ".1.conv";
-            block.upsample = Conv2d(source, name + part, inner(spec.channels, spec.channels));
+            block.upsample = Conv2d(
+                source,
+                name + part,
+                inner(
+                    {.in_channels = spec.channels,
+                     .out_channels = spec.channels,
+                     .upsampled = true}));
         }
         channels = spec.channels;
         outputs_.push_back(std::move(block));

@@ -91,11 +91,7 @@ Tensor Unet::run(const Block& block, BlockInput input) {
     if (block.downsample) x = (*block.downsample)(x, {.wide = true});
     if (block.residual) x = run(*block.residual, x, input.embedding);
     if (block.transformer) x = (*block.transformer)(x, input.keys);
-    if (block.upsample) {
-        // Rounded before it grows: the convolution would do it after.
-        const Tensor small = ops::cast(x, x.backend().compute_dtype());
-        x = (*block.upsample)(ops::upsample_nearest2(small), {.wide = true});
-    }
+    if (block.upsample) x = (*block.upsample)(x, {.wide = true});
     return x;
 }
 

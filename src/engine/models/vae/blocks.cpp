@@ -62,6 +62,12 @@ RowBands VaeMiddle::operator()(RowBands x) const {
     return block2_(RowBands(out_(attended.reshape(map), {.residual = h}), band_pixels));
 }
 
+RowBands convolved(const Conv2d& convolution, RowBands x) {
+    return convolve_bands(convolution.spec(), x, [&](const ConvolutionBand& band) {
+        return convolution.band(x.joined(band.input), band.padding, {.wide = true});
+    });
+}
+
 RowBands normed_convolution(const GroupNorm& norm, const Conv2d& convolution, RowBands x) {
     const Tensor scales = norm.scales(x.all());
     return convolve_bands(convolution.spec(), x, [&](const ConvolutionBand& band) {

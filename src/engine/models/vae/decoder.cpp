@@ -3,31 +3,12 @@
 
 #include "base/format.h"
 #include "engine/models/vae/vae.h"
-#include "engine/ops/elementwise.h"
 #include "engine/ops/feature_map.h"
 
 namespace darkroom::engine {
 namespace {
 
 constexpr float kNormEpsilon = 1e-6f;
-
-/// A convolution of x at twice its size.
-RowBands convolve_doubled(const Conv2d& convolution, RowBands x) {
-    RowBands result(x.band_pixels());
-    for (const ConvolutionBand& band :
-         convolution_bands(convolution.spec(), 2 * x.height(), 2 * x.width(), x.band_pixels())) {
-        const RowRange rows{band.input.begin / 2, (band.input.end + 1) / 2};
-        // Rounded before it grows: the convolution would do it after.
-        Tensor operand = x.joined(rows);
-        operand = ops::cast(operand, operand.backend().compute_dtype());
-        operand = ops::upsample_nearest2(operand);
-        operand =
-            rows_of(operand, {band.input.begin - 2 * rows.begin, band.input.end - 2 * rows.begin});
-        result.append(convolution.band(operand, band.padding, {.wide = true}));
-        x.give_up_above(band.needed_from / 2);
-    }
-    return result;
-}
 
 }  // namespace
 
@@ -48,7 +29,10 @@ VaeDecoder::VaeDecoder(WeightSource& source, const std::string& prefix, const Va
         }
         if (i > 0) {
             const std::string name = format("{}up.{}.upsample.conv", decoder, i);
-            level.upsample = Conv2d(source, name, {channels, channels});
+            level.upsample = Conv2d(
+                source,
+                name,
+                {.in_channels = channels, .out_channels = channels, .upsampled = true});
         }
         levels_.push_back(std::move(level));
     }
@@ -69,7 +53,7 @@ Tensor VaeDecoder::decode(const Tensor& latent, std::int64_t band_pixels) const 
     for (const Level& level : levels_) {
         for (const VaeResBlock& block : level.blocks)
             h = block(std::move(h));
-        if (level.upsample) h = convolve_doubled(*level.upsample, std::move(h));
+        if (level.upsample) h = convolved(*level.upsample, std::move(h));
     }
     return normed_convolution(norm_out_, conv_out_, std::move(h)).joined();
 }

@@ -10,12 +10,6 @@ namespace {
 
 constexpr float kNormEpsilon = 1e-6f;
 
-RowBands convolve(const Conv2d& convolution, RowBands x) {
-    return convolve_bands(convolution.spec(), x, [&](const ConvolutionBand& band) {
-        return convolution.band(x.joined(band.input), band.padding, {.wide = true});
-    });
-}
-
 }  // namespace
 
 VaeEncoder::VaeEncoder(WeightSource& source, const std::string& prefix, const VaeConfig& config) {
@@ -51,11 +45,11 @@ Tensor VaeEncoder::operator()(const Tensor& image, std::int64_t band_pixels) con
 }
 
 Tensor VaeEncoder::encode(const Tensor& image, std::int64_t band_pixels) const {
-    RowBands h = convolve(conv_in_, RowBands(image, band_pixels));
+    RowBands h = convolved(conv_in_, RowBands(image, band_pixels));
     for (const Level& level : levels_) {
         for (const VaeResBlock& block : level.blocks)
             h = block(std::move(h));
-        if (level.downsample) h = convolve(*level.downsample, std::move(h));
+        if (level.downsample) h = convolved(*level.downsample, std::move(h));
     }
     h = (*middle_)(std::move(h));
     const Tensor moments = normed_convolution(norm_out_, conv_out_, std::move(h)).joined();

@@ -92,22 +92,24 @@ void RowBands::give_up_above(std::int64_t row) {
 
 std::vector<ConvolutionBand> convolution_bands(
     const Conv2dSpec& spec, std::int64_t height, std::int64_t width, std::int64_t band_pixels) {
-    const std::int64_t out_height = ops::convolved_extent(spec, height);
+    // Counted in positions of the kernel.
+    const std::int64_t growth = spec.growth();
+    const std::int64_t positions = ops::convolved_extent(spec, height) / growth;
     const std::int64_t out_width = ops::convolved_extent(spec, width);
     const std::int64_t rows =
-        std::max<std::int64_t>(1, band_pixels / std::max<std::int64_t>(1, out_width));
+        std::max<std::int64_t>(1, band_pixels / std::max<std::int64_t>(1, growth * out_width));
     std::vector<ConvolutionBand> bands;
-    for (std::int64_t begin = 0; begin < out_height; begin += rows) {
-        const std::int64_t end = std::min(out_height, begin + rows);
+    for (std::int64_t begin = 0; begin < positions; begin += rows) {
+        const std::int64_t end = std::min(positions, begin + rows);
         const std::int64_t top = begin * spec.stride - spec.pad_before;
         const std::int64_t bottom = (end - 1) * spec.stride - spec.pad_before + spec.kernel;
         const std::int64_t next = end * spec.stride - spec.pad_before;
         bands.push_back(
-            {.result = {begin, end},
+            {.result = {growth * begin, growth * end},
              .input = {std::max<std::int64_t>(0, top), std::min(height, bottom)},
              .padding =
                  {std::max<std::int64_t>(0, -top), std::max<std::int64_t>(0, bottom - height)},
-             .needed_from = end == out_height ? height : std::max<std::int64_t>(0, next)});
+             .needed_from = end == positions ? height : std::max<std::int64_t>(0, next)});
     }
     return bands;
 }

@@ -78,5 +78,23 @@ TEST_F(RowBandsTest, BandsOfAConvolutionCoverItsResultOnce) {
     EXPECT_EQ(bands.back().padding.below, 0);
 }
 
+TEST_F(RowBandsTest, BandsOfAnUpsamplingConvolutionHoldBothRowsOfEachPixel) {
+    const Conv2dSpec up{.in_channels = 8, .out_channels = 8, .upsampled = true};
+    const std::vector<ConvolutionBand> bands = convolution_bands(up, 7, 5, 40);
+    ASSERT_EQ(bands.size(), 4u);
+    std::int64_t row = 0;
+    for (const ConvolutionBand& band : bands) {
+        EXPECT_EQ(band.result.begin, row);
+        EXPECT_EQ(band.input.begin, std::max<std::int64_t>(0, row / 2 - 1));
+        row = band.result.end;
+        EXPECT_EQ(band.input.end, std::min<std::int64_t>(7, row / 2 + 1));
+    }
+    EXPECT_EQ(row, 14);
+    EXPECT_EQ(bands.front().padding.above, 1);
+    EXPECT_EQ(bands[1].padding.above, 0);
+    EXPECT_EQ(bands.back().padding.below, 1);
+    EXPECT_EQ(bands.front().needed_from, bands[1].input.begin);
+}
+
 }  // namespace
 }  // namespace darkroom::engine

@@ -56,6 +56,9 @@ class VaeMiddle {
     Linear q_, k_, v_, out_;
 };
 
+/// The result is wide.
+RowBands convolved(const Conv2d& convolution, RowBands x);
+
 /// What encoder and decoder end with: normalised, activated, convolved; the result is wide.
 RowBands normed_convolution(const GroupNorm& norm, const Conv2d& convolution, RowBands x);
 
