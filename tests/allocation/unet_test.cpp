@@ -21,7 +21,7 @@ namespace {
 using namespace engine;  // NOLINT: a test file
 
 /// Two levels, with everything that SD1.5 has: residual blocks with and without skip convolution,
-/// transformers, down- and upsampling.
+/// transformers, down- and upsampling, layers wide enough for Winograd's form.
 UnetConfig tiny() {
     using Kind = UnetConfig::InputBlock::Kind;
     UnetConfig config;
@@ -33,8 +33,8 @@ UnetConfig tiny() {
         {Kind::convolution, 32, 0},
         {Kind::residual, 32, 1},
         {Kind::downsample, 32, 0},
-        {Kind::residual, 64, 1}};
-    config.output_blocks = {{64, 1, false}, {64, 1, true}, {32, 1, false}, {32, 1, false}};
+        {Kind::residual, 256, 1}};
+    config.output_blocks = {{256, 1, false}, {256, 1, true}, {32, 1, false}, {32, 1, false}};
     return config;
 }
 

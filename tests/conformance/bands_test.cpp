@@ -69,14 +69,19 @@ class BandConformance : public Conformance {
 
     /// Bands of so many positions of the kernel, each from no more of the input than it needs.
     void check_conv2d(const Shape& input, const Conv2dSpec& spec, std::int64_t rows) {
-        SCOPED_TRACE(format("{}, stride {}, {} rows", to_string(input), spec.stride, rows));
+        SCOPED_TRACE(format(
+            "{}, stride {}, {} times, {} rows",
+            to_string(input),
+            spec.stride,
+            spec.growth(),
+            rows));
         RandomNumbers numbers(10);
         const Twin x = twin(numbers, input);
         const TwinWeights matrix = weights(numbers, spec);
         const Twin whole{
             .tested = ops::conv2d(x.tested, matrix.tested),
             .reference = ops::conv2d(x.reference, matrix.reference)};
-        expect_close(whole, Arithmetic::sum);
+        expect_close(whole, arithmetic_of(spec));
         const std::int64_t growth = spec.growth();
         const std::int64_t positions = whole.tested.shape()[1] / growth;
         for (std::int64_t row = 0; row < positions; row += rows) {
@@ -94,7 +99,7 @@ class BandConformance : public Conformance {
             expect_close(
                 {.tested = ops::conv2d_band(band(x.tested), matrix.tested, padding),
                  .reference = ops::conv2d_band(band(x.reference), matrix.reference, padding)},
-                Arithmetic::sum);
+                arithmetic_of(spec));
         }
     }
 };
@@ -124,6 +129,9 @@ TEST_P(BandConformance, ConvolutionOfBandsIsThatOfTheWhole) {
     const Conv2dSpec plain{.in_channels = 24, .out_channels = 32};
     const Conv2dSpec odd{.in_channels = 3, .out_channels = 32};
     const Conv2dSpec up{.in_channels = 24, .out_channels = 32, .upsampled = true};
+    const Conv2dSpec winograd{.in_channels = 256, .out_channels = 272, .quantisable = true};
+    for (const std::int64_t rows : {2, 6, 16})
+        check_conv2d({1, 19, 13, 256}, winograd, rows);
     for (const std::int64_t rows : {1, 2, 5, 16}) {
         check_conv2d({1, 19, 13, 24}, plain, rows);
         check_conv2d({1, 19, 13, 3}, odd, rows);

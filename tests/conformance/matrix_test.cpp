@@ -85,7 +85,7 @@ class MatrixConformance : public Conformance {
         expect_close(
             {.tested = ops::conv2d(x.tested, matrix.tested, after.tested),
              .reference = ops::conv2d(x.reference, matrix.reference, after.reference)},
-            Arithmetic::sum);
+            arithmetic_of(spec));
     }
 
     void check_linear(
@@ -154,6 +154,19 @@ TEST_P(MatrixConformance, Conv2dOfUpsampledPictures) {
         spec.out_channels = numbers.one_of<std::int64_t>({4, 8, 40, 64, 320});
         const Shape input{
             1 + numbers.below(3), 1 + numbers.below(20), 1 + numbers.below(20), spec.in_channels};
+        check_conv2d(input, spec, random_epilogue(numbers), seed);
+    }
+}
+
+TEST_P(MatrixConformance, Conv2dThatBearsMoreRounding) {
+    for (std::uint64_t seed = 270; seed < 280; ++seed) {
+        RandomNumbers numbers(seed);
+        Conv2dSpec spec;
+        spec.quantisable = true;
+        spec.in_channels = numbers.one_of<std::int64_t>({256, 320, 640, 960});
+        spec.out_channels = numbers.one_of<std::int64_t>({256, 320, 640});
+        const Shape input{
+            1 + numbers.below(3), 1 + numbers.below(12), 1 + numbers.below(12), spec.in_channels};
         check_conv2d(input, spec, random_epilogue(numbers), seed);
     }
 }

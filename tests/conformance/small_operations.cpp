@@ -38,6 +38,8 @@ void append_matrices(std::vector<BatchedOperation>& operations) {
     operations.push_back(convolution({.in_channels = 32, .out_channels = 8, .stride = 2}, 9, 13));
     operations.push_back(
         convolution({.in_channels = 8, .out_channels = 8, .stride = 2, .pad_before = 0}, 8, 8));
+    operations.push_back(
+        convolution({.in_channels = 24, .out_channels = 40, .upsampled = true}, 7, 5));
     operations.push_back(matrix({.in_features = 40, .out_features = 96}, 33));
     operations.push_back(matrix({.in_features = 64, .out_features = 64}, 1));
     operations.push_back(matrix({.in_features = 40, .out_features = 33, .gated = true}, 7));

@@ -21,6 +21,9 @@ enum class Arithmetic {
     sum,
     /// Sums whose terms a backend may round to its dtype first: attention's weights.
     rounded_sum,
+    /// Dot products of what a backend may make of the operands and round: folded taps, Winograd's
+    /// form.
+    transformed_sum,
     /// Differences of numbers far larger than the result, exponentials of large numbers.
     amplified,
 };

@@ -38,6 +38,8 @@ PackedWeights packed(Backend& backend, const LayerSpec& spec, std::span<const fl
 /// How many weights a layer has, and how many of them make one number of its result.
 std::int64_t weight_count(const LayerSpec& spec);
 std::int64_t fan_in(const LayerSpec& spec);
+/// What stands between a convolution's operands and its result.
+Arithmetic arithmetic_of(const Conv2dSpec& spec);
 
 /// Runs one operation on a production backend and on the reference. Inputs are rounded to the
 /// backend's dtype first, on both sides.

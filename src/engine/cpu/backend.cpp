@@ -11,7 +11,7 @@ namespace darkroom::engine {
 namespace {
 
 /// To be raised with every change to the kernels' arithmetic or to the packed layout.
-constexpr int kKernelVersion = 4;
+constexpr int kKernelVersion = 5;
 /// The same for products of bytes.
 constexpr int kByteKernelVersion = 3;
 
@@ -54,7 +54,11 @@ cpu::KernelTable choose_kernels(InstructionSet set, DType dtype, bool vnni) {
 
 cpu::LayoutTags layout_tags(const cpu::KernelTable& table, int step, std::string_view type) {
     std::string plain = format("panels-{}x{}x{}-{}", table.max_vectors, table.width, step, type);
-    return {.plain = plain, .gated = plain + "-gated", .upsampled = plain + "-upsampled"};
+    return {
+        .plain = plain,
+        .gated = plain + "-gated",
+        .upsampled = plain + "-upsampled",
+        .winograd = plain + "-winograd"};
 }
 
 std::string note_on(const CpuOptions& options, InstructionSet set, DType dtype) {

@@ -34,7 +34,7 @@ void pack_block(
     const cpu::PanelLayout& layout,
     std::int64_t vector_width,
     std::int64_t block,
-    cpu::PhaseWeights weights,
+    cpu::TapWeights weights,
     const ByteWeights& packed) {
     const std::int64_t first = layout.first_vector(block) * layout.width;
     const std::int64_t columns = layout.first_vector(block + 1) * layout.width - first;
@@ -50,16 +50,17 @@ void pack_block(
         if (column < 0) continue;
         float largest = 0.0f;
         for (std::int64_t c = 0; c < shape.channels; ++c) {
-            const float* taps = weights.taps(column, c);
+            const float* taps = weights.at(column, c);
             for (std::int64_t tap = 0; tap < shape.taps; ++tap)
                 largest = std::max(largest, std::abs(taps[tap]));
         }
         const float inverse = largest > 0.0f ? kMostWeight / largest : 0.0f;
-        if (!std::isfinite(inverse)) continue;
+        // Sums of finite weights may be infinite.
+        if (!std::isfinite(largest) || !std::isfinite(inverse)) continue;
         packed.scales[first + n] = largest / kMostWeight;
         for (std::int64_t c = 0; c < shape.channels; ++c) {
             std::int8_t* at = out + (c / layout.step * columns + n) * layout.step + c % layout.step;
-            const float* taps = weights.taps(column, c);
+            const float* taps = weights.at(column, c);
             for (std::int64_t tap = 0; tap < shape.taps; ++tap) {
                 const float whole = std::nearbyint(taps[tap] * inverse);
                 const auto weight =
@@ -85,22 +86,22 @@ cpu::ByteLayout::ByteLayout(std::int64_t weights, std::int64_t columns, std::int
 bool CpuBackend::State::in_bytes(const LayerSpec& spec) const {
     const bool bears_it = std::visit([](const auto& layer) { return layer.quantisable; }, spec);
     if (!int8 || !bears_it) return false;
-    const cpu::LayerShape shape = cpu::shape_of(spec);
+    const cpu::LayerShape shape = cpu::shape_before_winograd(spec);
     return shape.channels * shape.taps <= cpu::kMaxByteDepth &&
            (shape.taps == 1 || shape.channels <= cpu::kMaxByteChannels);
 }
 
 void CpuBackend::State::pack_bytes(
     const LayerSpec& spec, std::span<const float> weights, std::span<std::byte> packed) {
-    const cpu::LayerShape shape = cpu::shape_of(spec);
+    const cpu::LayerShape shape = shape_of(spec);
     const cpu::PanelLayout panels = weight_layout(spec);
     const cpu::ByteLayout layout(panels, shape.taps);
-    for (std::int64_t phase = 0; phase < shape.phases; ++phase) {
+    for (std::int64_t phase = 0; phase < shape.phases(); ++phase) {
         const std::span<std::byte> own =
             packed.subspan(static_cast<std::size_t>(phase) * layout.size_bytes, layout.size_bytes);
         std::ranges::fill(own.subspan(static_cast<std::size_t>(panels.size())), std::byte{0});
         const ByteWeights parts = parts_of(own.data(), layout);
-        const cpu::PhaseWeights phase_weights(shape, weights.data(), phase);
+        const cpu::TapWeights phase_weights(shape, weights.data(), phase);
         workers.run(panels.blocks(), [&](std::int64_t block, int) {
             pack_block(shape, panels, table.width, block, phase_weights, parts);
         });
@@ -132,7 +133,7 @@ CpuBackend::State::ByteInput CpuBackend::State::quantised(const Tensor& x) {
 
 cpu::ByteScales CpuBackend::State::byte_scales(
     const ByteInput& input, const PackedWeights& weights) const {
-    const cpu::ByteLayout layout(weight_layout(weights.spec), cpu::shape_of(weights.spec).taps);
+    const cpu::ByteLayout layout(weight_layout(weights.spec), shape_of(weights.spec).taps);
     return {
         .pixels = reinterpret_cast<const cpu::ByteScale*>(input.scales.data()),
         .columns = reinterpret_cast<const float*>(weights.data + layout.scales),

@@ -6,6 +6,7 @@
 namespace darkroom::engine {
 namespace {
 
+using testing::Each;
 using testing::HasSubstr;
 
 /// Every instruction set of this machine with int8 over f32, with and without VNNI, and the best
@@ -102,14 +103,22 @@ class ByteLayers : public CpuAgainstReference {
         return values;
     }
 
-    /// The same for kernels of three by three whose taps are added up: those of one channel are
-    /// nothing but 127 in the middle.
+    /// The same for kernels of three by three whose taps are added up. In one channel of each
+    /// output only the first two are not zero: they meet in results of odd columns, whose step is 2
+    /// then. Every other output has but one, in the middle.
     static std::vector<float> foldable_weights(std::int64_t outputs, std::int64_t channels) {
-        std::vector<float> values = whole_numbers(outputs * channels * 9, 4, 3.0f);
+        std::vector<float> values = whole_numbers(outputs * channels * 9, 4, 1.0f);
+        for (float& value : values)
+            value *= 2.0f;
         for (std::int64_t n = 0; n < outputs; ++n) {
             const auto taps = values.begin() + (n * channels + n % channels) * 9;
             std::fill_n(taps, 9, 0.0f);
-            taps[4] = 127.0f;
+            if (n % 2 == 0) {
+                taps[0] = 127.0f;
+                taps[1] = 127.0f;
+            } else {
+                taps[4] = 127.0f;
+            }
         }
         return values;
     }
@@ -247,6 +256,15 @@ TEST_P(ByteLayers, AnInfiniteNumberSpoilsItsOwnRowOnly) {
                 EXPECT_EQ(std::isfinite(values[i]), i / 8 != 1) << bad << " at " << at;
         }
     }
+}
+
+TEST_P(ByteLayers, WeightsWhoseSumIsInfiniteAreNothing) {
+    const Conv2dSpec spec{
+        .in_channels = 16, .out_channels = 16, .quantisable = true, .upsampled = true};
+    const std::vector<float> weights(16 * 16 * 9, 3e38f);
+    const std::vector<float> values = cpu_->download(cpu_->conv2d(
+        operand(byte_inputs({1, 2, 2, 16}), {1, 2, 2, 16}), pack(*cpu_, spec, weights), {}));
+    EXPECT_THAT(values, Each(0.0f));
 }
 
 TEST_P(ByteLayers, TakeAByteForAWeight) {

@@ -67,6 +67,9 @@ TEST_P(CpuInvariance, Convolutions) {
     expect_convolution({.in_channels = 320, .out_channels = 320}, 8);
     expect_convolution({.in_channels = 320, .out_channels = 320, .stride = 2}, 8);
     expect_convolution({.in_channels = 320, .out_channels = 320, .upsampled = true}, 8);
+    expect_convolution({.in_channels = 320, .out_channels = 320, .quantisable = true}, 7);
+    // More tiles in eight samples than are transformed together.
+    expect_convolution({.in_channels = 1024, .out_channels = 256, .quantisable = true}, 10);
     expect_convolution({.in_channels = 1280, .out_channels = 64}, 4);
     expect_convolution({.in_channels = 320, .out_channels = 4}, 16);
     expect_convolution({.in_channels = 128, .out_channels = 3}, 16);

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <functional>
+
+#include <gmock/gmock.h>
+
 #include "base/check.h"
 #include "engine/cpu/test_support.h"
 
@@ -66,6 +70,54 @@ TEST_P(CpuLayers, ConvolveUpsampledPictures) {
         12.0f);
 }
 
+// Layers that bear it and are wide enough are computed in Winograd's form.
+TEST_P(CpuLayers, ConvolveInWinogradsForm) {
+    const auto wide = [](std::int64_t in, std::int64_t out) {
+        return Conv2dSpec{.in_channels = in, .out_channels = out, .quantisable = true};
+    };
+    ASSERT_THAT(cpu_->layout_of(wide(256, 260)).tag, testing::HasSubstr("winograd"));
+    expect_convolution(wide(256, 260), {2, 9, 7, 256});
+    expect_convolution(wide(272, 640), {1, 1, 1, 272});
+    expect_convolution(wide(1280, 256), {1, 2, 3, 1280});
+    expect_convolution(wide(256, 256), {3, 16, 20, 256});
+    Conv2dSpec shifted = wide(256, 256);
+    shifted.pad_before = 2;
+    shifted.pad_after = 0;
+    expect_convolution(shifted, {1, 6, 5, 256});
+    // Each sample's own bias and a residual for each of its pixels.
+    for (const bool is_wide : {false, true}) {
+        expect_same(
+            [&](Backend& backend) {
+                Tensor residual = tensor(backend, {3, 5, 6, 256}, 3);
+                if (is_wide) residual = backend.cast(residual, DType::f32);
+                return backend.conv2d(
+                    tensor(backend, {3, 5, 6, 256}, 1),
+                    packed(backend, wide(256, 256), std::int64_t{256} * 256 * 9),
+                    {.bias = floats(backend, {3, 256}, 2),
+                     .activation = Activation::silu,
+                     .residual = residual});
+            },
+            48.0f);
+    }
+}
+
+TEST_P(CpuLayers, LeaveOtherConvolutionsAsTheyAreDefined) {
+    const Conv2dSpec wide{.in_channels = 256, .out_channels = 256, .quantisable = true};
+    for (const auto& change : std::vector<std::function<void(Conv2dSpec&)>>{
+             [](Conv2dSpec& spec) { spec.quantisable = false; },
+             [](Conv2dSpec& spec) { spec.stride = 2; },
+             [](Conv2dSpec& spec) { spec.kernel = 5; },
+             [](Conv2dSpec& spec) { spec.upsampled = true; },
+             [](Conv2dSpec& spec) { spec.in_channels = 264; },
+             [](Conv2dSpec& spec) { spec.in_channels = 64; },
+             [](Conv2dSpec& spec) { spec.out_channels = 64; },
+             [](Conv2dSpec& spec) { spec.out_channels = 1280; }}) {
+        Conv2dSpec spec = wide;
+        change(spec);
+        EXPECT_THAT(cpu_->layout_of(spec).tag, Not(testing::HasSubstr("winograd")));
+    }
+}
+
 TEST_P(CpuLayers, EndWithBiasThenActivationThenResidual) {
     const Conv2dSpec conv{.in_channels = 16, .out_channels = 37};
     const LinearSpec linear{.in_features = 45, .out_features = 70};
@@ -125,15 +177,22 @@ TEST_P(CpuLayers, GateEveryNumberOfFeatures) {
 
 TEST_P(CpuLayers, ZeroTimesWhatStandsBesideThePictureStaysOut) {
     // The picture's neighbours in memory are NaN; padding must not read them.
-    const std::vector<float> nan(3 * 4 * 4 * 8, std::nanf(""));
-    Tensor around =
-        cpu_->cast(cpu_->upload(std::span<const float>(nan), {3, 4, 4, 8}), cpu_->compute_dtype());
+    const std::vector<float> nan(std::size_t{3} * 4 * 4 * 256, std::nanf(""));
+    Tensor around = cpu_->cast(
+        cpu_->upload(std::span<const float>(nan), {3, 4, 4, 256}), cpu_->compute_dtype());
     const Tensor picture = around.rows(1, 2);
     std::ranges::fill(std::span(picture.data(), picture.size_bytes()), std::byte{0});
     for (const bool upsampled : {false, true}) {
-        const Conv2dSpec spec{.in_channels = 8, .out_channels = 8, .upsampled = upsampled};
-        EXPECT_TRUE(cpu_->all_finite(cpu_->conv2d(picture, packed(*cpu_, spec, 8 * 8 * 9), {})));
+        const Conv2dSpec spec{
+            .in_channels = 256,
+            .out_channels = 256,
+            .quantisable = !upsampled,
+            .upsampled = upsampled};
+        EXPECT_TRUE(
+            cpu_->all_finite(cpu_->conv2d(picture, packed(*cpu_, spec, 256 * 256 * 9), {})));
     }
+    const Conv2dSpec spec{.in_channels = 256, .out_channels = 8};
+    EXPECT_TRUE(cpu_->all_finite(cpu_->conv2d(picture, packed(*cpu_, spec, 256 * 8 * 9), {})));
 }
 
 TEST_P(CpuLayers, PackWithoutPaddingWhereChannelsFillVectors) {
@@ -144,6 +203,10 @@ TEST_P(CpuLayers, PackWithoutPaddingWhereChannelsFillVectors) {
     const Conv2dSpec upsampled{.in_channels = 640, .out_channels = 320, .upsampled = true};
     EXPECT_EQ(cpu_->layout_of(upsampled).size_bytes, 640 * 320 * 16 * element);
     EXPECT_NE(cpu_->layout_of(upsampled).tag, cpu_->layout_of(conv).tag);
+    // One of four by four.
+    const Conv2dSpec winograd{.in_channels = 640, .out_channels = 320, .quantisable = true};
+    EXPECT_EQ(cpu_->layout_of(winograd).size_bytes, 640 * 320 * 16 * element);
+    EXPECT_NE(cpu_->layout_of(winograd).tag, cpu_->layout_of(upsampled).tag);
     const LinearSpec linear{.in_features = 768, .out_features = 80};
     EXPECT_EQ(cpu_->layout_of(linear).size_bytes, 768 * 80 * element);
     EXPECT_EQ(cpu_->layout_of(linear).tag, cpu_->layout_of(conv).tag);

@@ -12,20 +12,30 @@ namespace darkroom::engine {
 
 namespace cpu {
 
-/// A layer as a matrix of [taps * channels, columns], or as one for each of several phases.
-///
-/// Over a picture with each pixel made two by two, a kernel of three by three sees no more than two
-/// by two pixels of the picture: the weights of taps that fall on one pixel are added up. Which do
-/// depends on whether the result's row and column are even or odd; each of the four is a phase.
+/// How a layer's results are made.
+enum class LayerForm {
+    /// As defined.
+    direct,
+    /// Over a picture with each pixel made two by two, a kernel of three by three sees no more than
+    /// two by two pixels of the picture: the weights of taps that fall on one pixel are added up.
+    /// Which do depends on whether the result's row and column are even or odd; each of the four is
+    /// a phase, with weights of its own.
+    upsampled,
+    /// kernels/winograd.h
+    winograd,
+};
+
+/// A layer as a matrix of [taps * channels, columns] for each phase.
 struct LayerShape {
     std::int64_t channels = 0;
     std::int64_t columns = 0;
     std::int64_t taps = 1;
     bool gated = false;
-    std::int64_t phases = 1;
+    LayerForm form = LayerForm::direct;
 
+    [[nodiscard]] std::int64_t phases() const { return form == LayerForm::upsampled ? 4 : 1; }
     /// Of the file's weights, [columns][channels][taps].
-    [[nodiscard]] std::int64_t file_taps() const { return phases > 1 ? 9 : taps; }
+    [[nodiscard]] std::int64_t file_taps() const { return form == LayerForm::direct ? taps : 9; }
     [[nodiscard]] std::int64_t file_weights() const { return columns * channels * file_taps(); }
 
     /// The column that stands in a column of the packed layout, which has vectors of `width`; -1
@@ -39,22 +49,26 @@ struct LayerShape {
     }
 };
 
-LayerShape shape_of(const LayerSpec& spec);
+/// The shape that a layer has in any backend whose products are of bytes.
+LayerShape shape_before_winograd(const LayerSpec& spec);
+
+/// Whether a layer whose products are not of bytes has Winograd's form.
+bool takes_winograd(const Conv2dSpec& spec);
 
 /// The file's weights of one layer as those of one phase.
-class PhaseWeights {
+class TapWeights {
   public:
-    PhaseWeights(const LayerShape& shape, const float* weights, std::int64_t phase)
+    TapWeights(const LayerShape& shape, const float* weights, std::int64_t phase)
         : shape_(shape), weights_(weights), phase_(phase) {}
 
     /// Of one column and channel under each tap; until the next call.
-    const float* taps(std::int64_t column, std::int64_t channel);
+    const float* at(std::int64_t column, std::int64_t channel);
 
   private:
     const LayerShape& shape_;
     const float* weights_;
     std::int64_t phase_;
-    float folded_[4] = {};
+    float made_[kTransformed] = {};
 };
 
 /// What layouts are called.
@@ -62,6 +76,7 @@ struct LayoutTags {
     std::string plain;
     std::string gated;
     std::string upsampled;
+    std::string winograd;
 };
 
 inline std::int64_t rounded_up(std::int64_t value, std::int64_t step) {
@@ -78,19 +93,16 @@ struct CpuBackend::State {
 
     /// Whether a layer's products are of bytes.
     [[nodiscard]] bool in_bytes(const LayerSpec& spec) const;
+    [[nodiscard]] cpu::LayerShape shape_of(const LayerSpec& spec) const;
     /// The tag of a layer's packed layout.
-    [[nodiscard]] const std::string& tag_of(const LayerSpec& spec) const {
-        const cpu::LayoutTags& tags = in_bytes(spec) ? byte_tags : own_tags;
-        const cpu::LayerShape shape = cpu::shape_of(spec);
-        return shape.gated ? tags.gated : shape.phases > 1 ? tags.upsampled : tags.plain;
-    }
+    [[nodiscard]] const std::string& tag_of(const LayerSpec& spec) const;
     [[nodiscard]] PackedLayout packed_layout(const LayerSpec& spec) const;
     /// From one phase's packed weights to the next one's.
     [[nodiscard]] std::size_t phase_bytes(const LayerSpec& spec) const;
     // Inline since the layout's type belongs to each translation unit.
     /// Of one phase.
     [[nodiscard]] cpu::PanelLayout weight_layout(const LayerSpec& spec) const {
-        const cpu::LayerShape shape = cpu::shape_of(spec);
+        const cpu::LayerShape shape = shape_of(spec);
         DARKROOM_CHECK(
             shape.channels > 0 && shape.columns > 0 && shape.taps > 0,
             "a layer from {} to {} channels",
@@ -107,9 +119,23 @@ struct CpuBackend::State {
     }
     void pack_bytes(
         const LayerSpec& spec, std::span<const float> weights, std::span<std::byte> packed);
+    /// The rows of one job of a layer with `rows` rows in each of `blocks` blocks: equal shares of
+    /// at most `most`, a multiple of 12, and smaller where those would leave threads idle.
+    [[nodiscard]] std::int64_t share_of_rows(
+        std::int64_t rows, std::int64_t blocks, std::int64_t most) const;
+    /// What all jobs of a layer have in common but their input.
+    [[nodiscard]] cpu::PanelJob job_of(
+        const PackedWeights& weights, const Epilogue& epilogue, const Tensor& result) const;
     /// Fills `result` with the products of a window over x with packed weights. Of `window`, data
     /// and channels are set here, and what an upsampling layer's phases have of their own.
     [[nodiscard]] Tensor run_panels(
+        const Tensor& x,
+        cpu::PanelInput window,
+        const PackedWeights& weights,
+        const Epilogue& epilogue,
+        const Tensor& result);
+    /// The same in Winograd's form.
+    [[nodiscard]] Tensor run_winograd(
         const Tensor& x,
         cpu::PanelInput window,
         const PackedWeights& weights,

@@ -11,7 +11,8 @@
 namespace darkroom::engine::ops {
 
 /// Extent of a convolution's result along one axis of `size` pixels. Throws when the kernel is
-/// larger than the padded picture, or no kernel for upsampling.
+/// larger than the padded picture, or when a layer upsamples
+/// with another kernel than 3 or another stride than 1.
 std::int64_t convolved_extent(const Conv2dSpec& spec, std::int64_t size);
 
 /// x [n, h, w, in] -> [n, h', w', out].
@@ -19,7 +20,7 @@ Tensor conv2d(const Tensor& x, const PackedWeights& weights, const Epilogue& epi
 
 /// A band of rows of a map [n, h, w, in]: as conv2d, with so many rows of zeros above and below in
 /// the place of the layer's own. Where a band holds the rows beside it, its result has the bytes
-/// that the whole map's has.
+/// that the whole map's has; of a quantisable layer, if it also begins at an even row of that.
 Tensor conv2d_band(
     const Tensor& x,
     const PackedWeights& weights,

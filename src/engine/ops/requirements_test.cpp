@@ -8,6 +8,7 @@
 #include "engine/ops/attention.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/feature_map.h"
+#include "engine/ops/matrix.h"
 #include "engine/ops/norm.h"
 #include "engine/reference/backend.h"
 
@@ -58,6 +59,12 @@ TEST_F(Requirements, FeatureMapsJoinOnlyWhenTheRestIsEqual) {
     EXPECT_THROW(ops::concat_samples(unequal), ContractViolation);
     EXPECT_THROW(ops::concat_samples({}), ContractViolation);
     EXPECT_THROW(ops::resize_nearest(zeros({1, 2, 2, 3}), 0, 2), ContractViolation);
+}
+
+TEST_F(Requirements, OnlyKernelsOfThreeUpsample) {
+    EXPECT_EQ(ops::convolved_extent({.upsampled = true}, 5), 10);
+    EXPECT_THROW(ops::convolved_extent({.stride = 2, .upsampled = true}, 5), ContractViolation);
+    EXPECT_THROW(ops::convolved_extent({.kernel = 1, .upsampled = true}, 5), ContractViolation);
 }
 
 TEST_F(Requirements, ElementwiseTakesEqualShapesAndRealNumbers) {

@@ -79,8 +79,8 @@ class PatchReader {
     std::int64_t width_;
     std::int64_t out_height_;
     std::int64_t out_width_;
-    /// Where the first result's kernel begins in the padded map. Over doubled pixels it is centred
-    /// on the first half of the picture's second padded pixel.
+    /// Where the first result's kernel begins in the padded map. Over doubled pixels it
+    /// leaves the outermost out.
     std::int64_t first_tap_;
 };
 

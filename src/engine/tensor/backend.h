@@ -22,10 +22,12 @@ struct Conv2dSpec {
     std::int64_t stride = 1;
     std::int64_t pad_before = 1;
     std::int64_t pad_after = 1;
-    /// A backend may round weights and input to eight bits.
+    /// A backend may round more than its dtype does: weights and input to eight bits, or what
+    /// Winograd's form makes of them to the dtype.
     bool quantisable = false;
-    /// What is convolved is the padded picture with each pixel made two by two (nearest neighbour).
-    /// Kernel 3, stride 1; paddings count pixels of the picture.
+    /// What is convolved is the padded picture with each pixel made two by two (nearest neighbour),
+    /// without its outermost rows and columns. Kernel 3, stride 1; paddings count pixels of the
+    /// picture.
     bool upsampled = false;
 
     /// Results along one side for each position of the kernel over the picture.
@@ -157,7 +159,8 @@ class Backend {
         const auto& spec = std::get<Conv2dSpec>(weights.spec);
         return conv2d_band(x, weights, epilogue, {spec.pad_before, spec.pad_after});
     }
-    /// The same with a padding of its own for rows; columns are padded as the layer says.
+    /// The same with a padding of its own for rows; columns are padded as the layer says. Bands of
+    /// a quantisable layer's result begin at even rows.
     virtual Tensor conv2d_band(
         const Tensor& x,
         const PackedWeights& weights,

@@ -7,6 +7,7 @@
 #include "engine/cpu/kernels/panels.h"
 #include "engine/cpu/kernels/pointwise.h"
 #include "engine/cpu/kernels/quantise.h"
+#include "engine/cpu/kernels/winograd.h"
 
 // The kernel table of the translation unit that includes this, after its simd header.
 
@@ -18,6 +19,7 @@ template <class T>
 constexpr ElementKernels unary_kernels() {
     return {
         .quantise = quantise<T>,
+        .transform = transform_tiles<T>,
         .channel_sums = channel_sums<T>,
         .scale_shift = scale_shift<T>,
         .layer_norm = layer_norm<T>,
@@ -38,6 +40,7 @@ constexpr ElementKernels with_products(ElementKernels kernels) {
     kernels.step = Product::kStep;
     kernels.panels = run_panels<Product>;
     kernels.byte_panels = run_byte_panels<ByteProduct, typename Product::Element>;
+    kernels.winograd = run_winograd<Product>;
     kernels.pack_keys = pack_keys<Product>;
     kernels.pack_values = pack_values<Product>;
     kernels.attend = attend<Product>;

@@ -104,26 +104,44 @@ inline std::int64_t pixel_of(const PanelJob& job, std::int64_t row) {
     return (line * job.spread + job.first_y) * width + x * job.spread + job.first_x;
 }
 
+/// The epilogue of a block's pixels.
+template <class Element>
+class PixelEnd {
+  public:
+    PixelEnd(const PanelJob& job, const ColumnBlock& block)
+        : job_(job), first_column_(block.first * kWidth) {
+        const std::int64_t left = job.columns - first_column_;
+        const std::int64_t width = std::int64_t{block.vectors} * kWidth;
+        if (job.bytes.columns != nullptr) end_.scales = job.bytes.columns + first_column_;
+        end_.columns = left < width ? left : width;
+    }
+
+    /// Stores what the sums of one pixel of the result become; `row` says whose bias they get.
+    void finish(std::int64_t row, std::int64_t pixel, const float* sums) {
+        const PanelEpilogue& epilogue = job_.epilogue;
+        const std::int64_t at = pixel * job_.columns + first_column_;
+        const float* bias = bias_of(job_, row);
+        end_.sums = sums;
+        end_.bias = bias == nullptr ? nullptr : bias + first_column_;
+        if (epilogue.residual != nullptr) {
+            end_.residual = static_cast<const Element*>(epilogue.residual) + at;
+        }
+        end_.output = static_cast<Element*>(job_.output) + at;
+        finish_row(epilogue.curve, end_);
+    }
+
+  private:
+    const PanelJob& job_;
+    std::int64_t first_column_;
+    RowEnd<Element> end_;
+};
+
 template <class Element>
 inline void finish_rows(const PanelJob& job, const ColumnBlock& block, const float* sums) {
-    const PanelEpilogue& epilogue = job.epilogue;
-    const std::int64_t first_column = block.first * kWidth;
-    const std::int64_t stride = std::int64_t{block.vectors} * kWidth;
-    const std::int64_t left = job.columns - first_column;
-    const float* scales = job.bytes.columns;
-    RowEnd<Element> end{
-        .sums = sums,
-        .scales = scales == nullptr ? nullptr : scales + first_column,
-        .columns = left < stride ? left : stride};
-    for (std::int64_t row = job.row_begin; row < job.row_end; ++row, end.sums += stride) {
-        const std::int64_t at = pixel_of(job, row) * job.columns + first_column;
-        const float* bias = bias_of(job, row);
-        end.bias = bias == nullptr ? nullptr : bias + first_column;
-        if (epilogue.residual != nullptr) {
-            end.residual = static_cast<const Element*>(epilogue.residual) + at;
-        }
-        end.output = static_cast<Element*>(job.output) + at;
-        finish_row(epilogue.curve, end);
+    PixelEnd<Element> end(job, block);
+    for (std::int64_t row = job.row_begin; row < job.row_end; ++row) {
+        end.finish(row, pixel_of(job, row), sums);
+        sums += std::int64_t{block.vectors} * kWidth;
     }
 }
 

@@ -28,6 +28,7 @@ struct PanelInput {
     std::int64_t width = 1;
     /// A multiple of the element's step.
     std::int64_t channels = 0;
+    /// Positions of the window, which are the result's pixels unless those are spread.
     std::int64_t out_height = 1;
     std::int64_t out_width = 1;
     std::int64_t kernel = 1;
@@ -76,8 +77,38 @@ struct QuantiseJob {
     std::int64_t padded_channels = 0;
 };
 
+/// Input channels of a layer in Winograd's form are a multiple of this, and this one of every
+/// width.
+inline constexpr std::int64_t kWholeVectors = 16;
+/// Numbers that a Winograd tile becomes, and the most tiles that one PanelJob may cover.
+inline constexpr std::int64_t kTransformed = 16;
+inline constexpr std::int64_t kMaxTiles = 48;
+
+/// The Winograd tiles of a map, each of which makes 2x2 results; those of all samples are counted
+/// through. Transformed they stand as [16][tiles][channels].
+struct WinogradTiles {
+    /// Along the sides of one sample's results.
+    std::int64_t across = 0;
+    std::int64_t down = 0;
+    /// The tile that stands first.
+    std::int64_t first = 0;
+    /// Elements from one of the sixteen planes to the next.
+    std::int64_t plane = 0;
+};
+
+/// Transforms tiles [begin, end) of a map. Of the input, what concerns
+/// the result is not looked at.
+struct TransformJob {
+    PanelInput input = {};
+    WinogradTiles tiles = {};
+    void* transformed = nullptr;
+    std::int64_t begin = 0;
+    std::int64_t end = 0;
+};
+
 /// Rows [row_begin, row_end) of one column block of a convolution or linear, epilogue included.
-/// A row is one pixel; rows of all samples are counted through.
+/// A row is one pixel; rows of all samples are counted through. In Winograd's form a row is a tile,
+/// and the input's data are transformed tiles.
 struct PanelJob {
     PanelInput input = {};
     PanelEpilogue epilogue = {};
@@ -95,6 +126,8 @@ struct PanelJob {
     std::int64_t spread = 1;
     std::int64_t first_y = 0;
     std::int64_t first_x = 0;
+    /// For Winograd's form only.
+    WinogradTiles tiles = {};
     std::int64_t block = 0;
     std::int64_t row_begin = 0;
     std::int64_t row_end = 0;
@@ -191,6 +224,8 @@ struct ElementKernels {
     /// Input and weights are bytes; residual and result have the element type.
     void (*byte_panels)(const PanelJob& job) = nullptr;
     void (*quantise)(const QuantiseJob& job) = nullptr;
+    void (*transform)(const TransformJob& job) = nullptr;
+    void (*winograd)(const PanelJob& job) = nullptr;
     void (*pack_keys)(const PackJob& job) = nullptr;
     void (*pack_values)(const PackJob& job) = nullptr;
     void (*attend)(const AttentionJob& job) = nullptr;

@@ -96,8 +96,10 @@ std::vector<ConvolutionBand> convolution_bands(
     const std::int64_t growth = spec.growth();
     const std::int64_t positions = ops::convolved_extent(spec, height) / growth;
     const std::int64_t out_width = ops::convolved_extent(spec, width);
-    const std::int64_t rows =
+    std::int64_t rows =
         std::max<std::int64_t>(1, band_pixels / std::max<std::int64_t>(1, growth * out_width));
+    // As ops::conv2d_band demands.
+    if (spec.quantisable) rows += rows % 2;
     std::vector<ConvolutionBand> bands;
     for (std::int64_t begin = 0; begin < positions; begin += rows) {
         const std::int64_t end = std::min(positions, begin + rows);

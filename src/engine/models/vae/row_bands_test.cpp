@@ -78,6 +78,15 @@ TEST_F(RowBandsTest, BandsOfAConvolutionCoverItsResultOnce) {
     EXPECT_EQ(bands.back().padding.below, 0);
 }
 
+TEST_F(RowBandsTest, BandsOfLayersThatBearRoundingBeginAtEvenRows) {
+    for (const std::int64_t band_pixels : {1, 15, 16, 40}) {
+        for (const ConvolutionBand& band : convolution_bands(
+                 {.in_channels = 8, .out_channels = 8, .quantisable = true}, 17, 5, band_pixels)) {
+            EXPECT_EQ(band.result.begin % 2, 0);
+        }
+    }
+}
+
 TEST_F(RowBandsTest, BandsOfAnUpsamplingConvolutionHoldBothRowsOfEachPixel) {
     const Conv2dSpec up{.in_channels = 8, .out_channels = 8, .upsampled = true};
     const std::vector<ConvolutionBand> bands = convolution_bands(up, 7, 5, 40);
